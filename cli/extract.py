@@ -1,0 +1,91 @@
+"""`dealwire extract`: read articles without Kafka."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.options import with_settings
+from cli.output import console, deals_table, json_option, money_text, print_json, wants_json
+from cli.replay import SKIPPED_EXIT_CODE
+from producers.documents import Document, find_files, read_documents
+from runtime.settings import Settings
+from schemas import Article, DealEvent, Tags
+
+
+@click.command()
+@click.argument("paths", metavar="FILE...", nargs=-1, required=True)
+@json_option
+@with_settings()
+def command(_settings: Settings, paths: tuple[str, ...], as_json: bool | None) -> None:
+    """Read articles from files, folders, or standard input (-), and print what they tell.
+
+    In a pipe one JSON line an article: doc, language, entities, amounts, deals.
+    """
+    documents = _from_stdin() if paths == ("-",) else _from_files(paths)
+    from processors.reader import Reader
+
+    reader = Reader()
+    skipped = False
+    for document in documents:
+        if document.article is None:
+            click.echo(f"skipped {document.place}: {document.problem}", err=True)
+            skipped = True
+            continue
+        tags, deals = reader.read(document.article)
+        if wants_json(as_json):
+            print_json(extraction(document, tags, deals))
+        else:
+            rows = [_row(document, deal) for deal in deals]
+            title = document.article.title or document.place
+            console().print(deals_table(rows, f"{title}: {len(rows)} deals"))
+    if skipped:
+        sys.exit(SKIPPED_EXIT_CODE)
+
+
+def _from_files(paths: tuple[str, ...]) -> list[Document]:
+    try:
+        files = find_files(map(Path, paths))
+    except FileNotFoundError as error:
+        raise click.UsageError(str(error)) from error
+    return [document for path in files for document in read_documents(path)]
+
+
+def _from_stdin() -> list[Document]:
+    path = Path("-")
+    try:
+        article = Article.of(sys.stdin.buffer.read().decode(), fetched_at=datetime.now(UTC))
+    except ValueError as error:
+        return [Document(path, 1, None, str(error))]
+    return [Document(path, 1, article)]
+
+
+def extraction(document: Document, tags: Tags, deals: tuple[DealEvent, ...]) -> dict[str, Any]:
+    """Return what was read, under the file's name; offsets count code points of its text."""
+    name = document.path.stem
+    return {
+        "doc": name if document.path.suffix in (".txt", "") else f"{name}:{document.line}",
+        "language": tags.language,
+        "entities": [json.loads(entity.model_dump_json()) for entity in tags.entities],
+        "amounts": [json.loads(amount.model_dump_json()) for amount in tags.amounts],
+        "deals": [
+            json.loads(deal.model_dump_json(exclude={"url", "title", "source", "published_at"}))
+            for deal in deals
+        ],
+    }
+
+
+def _row(document: Document, deal: DealEvent) -> dict[str, Any]:
+    return {
+        "type": deal.type,
+        "status": deal.status,
+        "parties": "; ".join(f"{party.role}: {party.name}" for party in deal.parties),
+        "amount": money_text(deal.amount),
+        "quote": deal.evidence[0].text if deal.evidence else "",
+        "source": deal.source or document.path.name,
+    }

@@ -1,0 +1,123 @@
+"""`dealwire status`: how the pipeline is."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+
+from cli.options import DB, KAFKA, with_settings
+from cli.output import console, json_option, print_json, wants_json
+from runtime.errors import DealwireError, StoreError
+from runtime.heartbeat import MAX_AGE_S, age_s
+from runtime.kafka import cluster_id, consumer, metadata
+from runtime.settings import Settings
+from runtime.topics import Topics
+from sinks.lag import LagMeter
+from sinks.store import open_for_reading
+from sinks.summary import count_rows, count_unsent_letters, newest_article_at
+
+
+@click.command()
+@click.option(
+    "--alive",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="only tell whether the component that touches this heartbeat file gets on",
+)
+@json_option
+@with_settings(*KAFKA, *DB)
+def command(settings: Settings, alive: Path | None, as_json: bool | None) -> None:
+    """Topics, how far each reader is behind, rows, dead letters, age of the newest article."""
+    if alive is not None:
+        _check_heartbeat(alive)
+        return
+    with ExitStack() as stack:
+        try:
+            db: sqlite3.Connection | None = stack.enter_context(
+                open_for_reading(settings.db, settings.db_busy_timeout_s)
+            )
+            problem = None
+        except StoreError as error:
+            db, problem = None, str(error)
+        status = read_status(settings, db)
+    if problem:
+        status["db_problem"] = problem
+    if wants_json(as_json):
+        print_json(status)
+    else:
+        for table in _tables(status):
+            console().print(table)
+            console().print()
+        if problem:
+            click.echo(problem)
+
+
+def _check_heartbeat(path: Path) -> None:
+    age = age_s(path)
+    if age > MAX_AGE_S:
+        raise DealwireError(f"no sign of life in {path} for {age:.0f} s")
+    click.echo(f"alive {age:.1f} s ago")
+
+
+def read_status(settings: Settings, db: sqlite3.Connection | None) -> dict[str, Any]:
+    """Return the state of topics, readers and rows. Raises KafkaUnavailableError."""
+    meter = LagMeter(settings)
+    try:
+        lags = meter.read(db)
+    finally:
+        meter.close()
+    client = consumer(settings, f"{settings.topic_prefix}.status")
+    try:
+        there = metadata(settings, client).topics
+        status: dict[str, Any] = {
+            "cluster": cluster_id(settings, client),
+            "topics": [
+                {
+                    "topic": topic.name,
+                    "partitions": len(there[topic.name].partitions) if topic.name in there else 0,
+                }
+                for topic in Topics(settings.topic_prefix).all()
+            ],
+            "lag": [lag._asdict() for lag in lags],
+            "db": str(settings.db),
+        }
+    finally:
+        client.close()
+    if db is not None:
+        newest = newest_article_at(db)
+        age = (
+            (datetime.now(UTC) - datetime.fromisoformat(newest)).total_seconds() if newest else None
+        )
+        status |= {
+            "rows": count_rows(db),
+            "dead_letters_waiting": count_unsent_letters(db),
+            "newest_article_age_s": round(age, 1) if age is not None else None,
+        }
+    return status
+
+
+def _tables(status: dict[str, Any]) -> list[Table]:
+    topics = Table(
+        "topic", "partitions", title=f"cluster {status['cluster']}", title_justify="left"
+    )
+    for row in status["topics"]:
+        topics.add_row(row["topic"], str(row["partitions"]) if row["partitions"] else "missing")
+    lag = Table("reader", "topic", "read", "behind", title="readers", title_justify="left")
+    for row in status["lag"]:
+        lag.add_row(row["reader"], row["topic"], f"{row['read']:,}", f"{row['behind']:,}")
+    tables = [topics, lag]
+    if "rows" in status:
+        rows = Table("table", "rows", title=status["db"], title_justify="left")
+        for name, count in status["rows"].items():
+            rows.add_row(name, f"{count:,}")
+        rows.add_row("dead letters waiting", f"{status['dead_letters_waiting']:,}")
+        age = status["newest_article_age_s"]
+        rows.add_row("newest article", "none" if age is None else f"{age:,.0f} s old")
+        tables.append(rows)
+    return tables

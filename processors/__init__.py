@@ -1,0 +1,1 @@
+"""Topics to topics: pure modules, wired in agents.py."""

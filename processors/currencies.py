@@ -1,0 +1,53 @@
+"""Names and signs of currencies, and which one a bare dollar or franc is in a given article."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from processors import lexicon
+
+
+def _plurals(name: str) -> set[str]:
+    """Return `name` with its words in the plural or not: dollars canadiens, livres sterling."""
+    forms = {""}
+    for word in name.split():
+        plural = word if word.endswith(("s", "x")) else word + "s"
+        forms = {f"{form} {variant}".strip() for form in forms for variant in (word, plural)}
+    return forms
+
+
+class Currencies:
+    """The currencies of one language; `table` is its money.toml.
+
+    Codes with a question mark depend on the article: see `settle`.
+    """
+
+    def __init__(self, table: dict[str, Any]) -> None:
+        shared = lexicon.table("currencies")
+        self.codes = frozenset(shared["codes"]["list"].split())
+        self.signs: dict[str, str] = {**{code: code for code in self.codes}, **shared["signs"]}
+        self.words = {
+            form: code for name, code in table["currencies"].items() for form in _plurals(name)
+        }
+        self.cents = {
+            form: code for name, code in table["cents"].items() for form in _plurals(name)
+        }
+        self.ambiguous = frozenset(table["ambiguous"]["words"])
+        self._settings: dict[str, dict[str, list[str]]] = shared["settings"]
+
+    def code(self, written: str) -> str:
+        """Return the code of a sign or a word, perhaps with a question mark; "" when unknown."""
+        return self.signs.get(written) or self.words.get(written.lower(), "")
+
+    def settle(self, code: str, low_text: str) -> str:
+        """Return what a code with a question mark means in an article in lower case."""
+        base = code.rstrip("?")
+        if base == code:
+            return code
+        hits = {
+            other: sum(low_text.count(cue) for cue in cues)
+            for other, cues in self._settings.get(base, {}).items()
+        }
+        best = max(hits, key=lambda other: hits[other], default=base)
+        enough = max(hits.get(base, 0) + 1, min(3, len(low_text) // 300))
+        return best if hits.get(best, 0) >= enough else base

@@ -1,0 +1,56 @@
+"""Words that make an amount about, at least or at most: "près de", "more than", "or so"."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+_BEFORE = 40
+_AFTER = 24
+"""How far from the amount its hedge may stand, in characters."""
+
+_OPENING = ' (":-–—,'
+
+Bound = Literal["", "more", "less"]
+
+
+class Hedge(NamedTuple):
+    """What the words around an amount say of it; `start` and `end` include those words."""
+
+    approx: bool
+    bound: Bound
+    start: int
+    end: int
+
+
+class Hedges:
+    """The hedges of one language; `table` is its money.toml."""
+
+    def __init__(self, table: dict[str, Any]) -> None:
+        lists: dict[str, list[str]] = table["hedges"]
+        self._before = self._by_length(lists, "")
+        self._after = self._by_length(lists, "_after")
+
+    @staticmethod
+    def _by_length(lists: dict[str, list[str]], suffix: str) -> list[tuple[str, str]]:
+        kinds = ("none", "approx", "more", "less")
+        pairs = [(word, kind) for kind in kinds for word in lists.get(kind + suffix, ())]
+        return sorted(pairs, key=lambda pair: -len(pair[0]))
+
+    def around(self, low_text: str, start: int, end: int) -> Hedge:
+        """Return the hedge of the amount at `low_text[start:end]`, the text being in lower case."""
+        approx, bound = False, ""
+        before = low_text[max(0, start - _BEFORE) : start].rstrip(_OPENING)
+        for word, kind in self._before:
+            if before.endswith(word) and not before[-len(word) - 1 : -len(word)].isalnum():
+                approx, bound = kind == "approx", kind
+                start = max(0, start - _BEFORE) + len(before) - len(word)
+                break
+        rest = low_text[end : end + _AFTER]
+        after = rest.lstrip(" ")
+        for word, kind in self._after:
+            if after.startswith(word) and not after[len(word) : len(word) + 1].isalnum():
+                approx, bound = approx or kind == "approx", bound or kind
+                end += len(rest) - len(after) + len(word)
+                break
+        side: Bound = "more" if bound == "more" else "less" if bound == "less" else ""
+        return Hedge(approx, side, start, end)

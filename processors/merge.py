@@ -1,0 +1,52 @@
+"""One event a deal: the mentions inside one article that tell the same deal, joined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from processors.rules import Proposal
+
+_PAIRED = frozenset(("merger", "partnership", "joint_venture"))
+
+
+def merge(proposals: Iterable[Proposal]) -> list[Proposal]:
+    """Return the distinct deals of an article; what is told twice is kept once, at its fullest."""
+    deals: list[Proposal] = []
+    for proposal in proposals:
+        same = next((deal for deal in deals if _same(deal, proposal)), None)
+        if same is None:
+            deals.append(proposal)
+        else:
+            _absorb(same, proposal)
+    return deals
+
+
+def _parties(deal: Proposal) -> dict[str, set[str]]:
+    roles: dict[str, set[str]] = {}
+    for role, name in deal.parties:
+        roles.setdefault(role, set()).add(name.name)
+    return roles
+
+
+def _same(one: Proposal, other: Proposal) -> bool:
+    """Whether two mentions can be one deal: a party shared in its role, and none at odds."""
+    if one.type != other.type:
+        return False
+    a, b = _parties(one), _parties(other)
+    shared = [role for role in a if a[role] & b.get(role, set())]
+    if one.type in _PAIRED:
+        names_a, names_b = set().union(*a.values()), set().union(*b.values())
+        return names_a <= names_b or names_b <= names_a
+    clash = [role for role in a if role in b and not a[role] & b[role]]
+    return bool(shared) and not clash
+
+
+def _absorb(deal: Proposal, other: Proposal) -> None:
+    if other.confidence > deal.confidence:
+        deal.status = other.status
+    known = {(role, name.name) for role, name in deal.parties}
+    deal.parties += [pair for pair in other.parties if (pair[0], pair[1].name) not in known]
+    deal.amount = deal.amount or other.amount
+    deal.evidence += [span for span in other.evidence if span not in deal.evidence]
+    deal.confidence = max(deal.confidence, other.confidence)
+    deal.facts = {**other.facts, **deal.facts}

@@ -1,0 +1,129 @@
+"""A text laid out for the model: sentences as symbols, with names and amounts in their places."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from processors.amounts import Money
+from processors.names import Mention, Name
+from processors.sentences import Sentence
+from processors.triggers import Hit
+
+_KINDS = {"organisation": "<O>", "person": "<P>", "place": "<L>"}
+
+
+@dataclass(slots=True)
+class Symbol:
+    """A word in lower case, or what stands for a name, an amount, a year or a number.
+
+    `name` and `money` are indices into the view's lists, -1 for none; `hit` is a trigger's.
+    """
+
+    word: str
+    name: int = -1
+    money: int = -1
+    hit: int = -1
+
+
+@dataclass(slots=True)
+class Place:
+    """Where a name stands: sentence, and the index of its symbol there."""
+
+    sentence: int
+    symbol: int
+
+
+@dataclass(slots=True)
+class View:
+    """A whole text as the model sees it."""
+
+    language: str
+    low_text: str
+    sentences: list[Sentence] = field(default_factory=list)
+    names: list[Name] = field(default_factory=list)
+    money: list[Money] = field(default_factory=list)
+    hits: list[Hit] = field(default_factory=list)
+    symbols: list[list[Symbol]] = field(default_factory=list)
+    places: list[list[Place]] = field(default_factory=list)
+    money_places: list[Place | None] = field(default_factory=list)
+
+
+def lay_out(
+    language: str,
+    low_text: str,
+    sentences: list[Sentence],
+    names: list[Name],
+    money: list[Money],
+    hits: list[Hit],
+) -> View:
+    """Return the view of a text whose parts were found already."""
+    view = View(language, low_text, sentences, names, money, hits)
+    view.places = [[] for _ in names]
+    view.money_places = [None for _ in money]
+    starts = [sentence.start for sentence in sentences]
+    money_in: list[list[int]] = [[] for _ in sentences]
+    for index, amount in enumerate(money):
+        at = bisect_right(starts, amount.start) - 1
+        if at >= 0 and amount.start < sentences[at].end:
+            money_in[at].append(index)
+    hits_in: list[list[int]] = [[] for _ in sentences]
+    for index, hit in enumerate(hits):
+        at = bisect_right(starts, hit.start) - 1
+        if at >= 0 and hit.start < sentences[at].end:
+            hits_in[at].append(index)
+    named: list[list[tuple[Mention, int]]] = [[] for _ in sentences]
+    for index, name in enumerate(names):
+        for mention in name.mentions:
+            named[mention.sentence].append((mention, index))
+    for number, sentence in enumerate(sentences):
+        view.symbols.append(
+            _symbols(view, number, sentence, named[number], money_in[number], hits_in[number])
+        )
+    return view
+
+
+def _symbols(
+    view: View,
+    number: int,
+    sentence: Sentence,
+    named: Sequence[tuple[Mention, int]],
+    money: Sequence[int],
+    hits: Sequence[int],
+) -> list[Symbol]:
+    """Return the symbols of a sentence; notes in `view` where names and amounts went."""
+    starts = {mention.first: (mention, index) for mention, index in named}
+    amounts = sorted((view.money[i].start, view.money[i].end, i) for i in money)
+    found: list[Symbol] = []
+    at, words = 0, sentence.tokens
+    triggers = sorted((view.hits[i].start, view.hits[i].end, i) for i in hits)
+    while at < len(words):
+        while amounts and amounts[0][1] <= words[at].start:
+            amounts.pop(0)
+        while triggers and triggers[0][1] <= words[at].start:
+            triggers.pop(0)
+        if amounts and amounts[0][0] <= words[at].start:
+            _, end, index = amounts.pop(0)
+            view.money_places[index] = Place(number, len(found))
+            found.append(Symbol("<M>", money=index))
+            while at < len(words) and words[at].start < end:
+                at += 1
+            continue
+        if at in starts:
+            mention, index = starts[at]
+            view.places[index].append(Place(number, len(found)))
+            found.append(Symbol(_KINDS[view.names[index].kind], name=index))
+            at = mention.last
+            continue
+        low = words[at].low
+        hit = triggers[0][2] if triggers and triggers[0][0] <= words[at].start else -1
+        found.append(Symbol(_word(low), hit=hit))
+        at += 1
+    return found
+
+
+def _word(low: str) -> str:
+    if low[0].isdigit():
+        return "<Y>" if len(low) == 4 and low[:2] in ("19", "20") else "<N>"
+    return low

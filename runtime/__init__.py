@@ -1,0 +1,1 @@
+"""What every component needs: settings, topics, Kafka clients, Faust app, logs."""

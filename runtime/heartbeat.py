@@ -1,0 +1,23 @@
+"""A file that is touched while a component gets on: what container health checks look at."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+MAX_AGE_S = 30.0
+"""Older, and the component hangs: longer than any batch, shorter than patience."""
+
+
+def beat(path: Path | None) -> None:
+    """Touch the file, when there is one."""
+    if path is not None:
+        path.touch()
+
+
+def age_s(path: Path) -> float:
+    """Return the seconds since the last beat; infinite when there was none."""
+    try:
+        return max(0.0, time.time() - path.stat().st_mtime)
+    except FileNotFoundError:
+        return float("inf")

@@ -1,0 +1,96 @@
+"""All that the environment decides."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+
+ENV_PREFIX = "DEALWIRE_"
+
+
+class Settings(BaseSettings):
+    """All that the environment decides; DEALWIRE_TOPIC_PREFIX sets topic_prefix."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="forbid")
+
+    kafka: str = Field(
+        default="localhost:9092",
+        pattern=r"^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$",
+        description="brokers to start from, host:port[,host:port]",
+    )
+    kafka_security_protocol: SecurityProtocol = Field(
+        default="PLAINTEXT", description="how to talk to the brokers"
+    )
+    kafka_sasl_mechanism: SaslMechanism = Field(
+        default="SCRAM-SHA-512", description="how to log in, with a SASL_ protocol"
+    )
+    kafka_username: str = Field(default="", description="SASL user")
+    kafka_password: SecretStr = Field(default=SecretStr(""), description="SASL password")
+    kafka_tls_ca: Path | None = Field(
+        default=None, description="PEM file of trusted authorities; default: the system's"
+    )
+    kafka_tls_cert: Path | None = Field(default=None, description="PEM file, client certificate")
+    kafka_tls_key: Path | None = Field(default=None, description="PEM file, its private key")
+    kafka_cluster_id: str | None = Field(
+        default=None, description="stands in for the cluster's own id, for brokers without one"
+    )
+    kafka_timeout_s: PositiveFloat = Field(
+        default=15.0, description="longest wait for an answer from the brokers"
+    )
+    topic_prefix: str = Field(
+        default="news",
+        pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$",
+        max_length=100,
+        description="first part of every topic's name",
+    )
+    replication_factor: int = Field(
+        default=-1, ge=-1, description="of topics to be created; -1: the broker's default"
+    )
+    db: Path = Field(default=Path("dealwire.db"), description="the SQLite file")
+    db_busy_timeout_s: PositiveFloat = Field(
+        default=10.0, description="longest wait for another program's lock on the SQLite file"
+    )
+    state: Path = Field(
+        default=Path("dealwire-state.db"), description="SQLite file with the producers' cursors"
+    )
+    sink_batch: PositiveInt = Field(
+        default=500, le=10_000, description="most messages in one transaction of the sink"
+    )
+    worker_session_timeout_s: PositiveFloat = Field(
+        default=30.0,
+        description="a worker not heard of for so long loses its partitions to the others",
+    )
+    heartbeat: Path | None = Field(
+        default=None, description="file that worker and sink touch every second, for health checks"
+    )
+    log_format: Literal["auto", "json", "text"] = Field(
+        default="auto", description="auto: text on a terminal, else JSON"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @model_validator(mode="after")
+    def _sasl_is_complete(self) -> Self:
+        if self.kafka_security_protocol.startswith("SASL") and not self.kafka_username:
+            raise ValueError(
+                f"{self.kafka_security_protocol} needs DEALWIRE_KAFKA_USERNAME and "
+                "DEALWIRE_KAFKA_PASSWORD"
+            )
+        if bool(self.kafka_tls_cert) != bool(self.kafka_tls_key):
+            raise ValueError("DEALWIRE_KAFKA_TLS_CERT and DEALWIRE_KAFKA_TLS_KEY go together")
+        return self
+
+    def environ(self) -> dict[str, str]:
+        """Return the variables that make another process read these same settings."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        values["kafka_password"] = self.kafka_password.get_secret_value()
+        return {
+            f"{ENV_PREFIX}{name.upper()}": str(value)
+            for name, value in values.items()
+            if value is not None
+        }

@@ -1,0 +1,1 @@
+"""Topics into SQLite; the SQL lives here."""

@@ -1,0 +1,171 @@
+"""A batch of messages into the tables: rows, dead letters, outbox and offsets, all or nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from runtime.dead_letters import REPLAY_OF, Origin, dead_letter, explain, origin_of, why
+from runtime.topics import Topics
+from schemas import Article, DealEvent, Tags
+from schemas.cloudevents import Headers, header
+from sinks.letters import mark_replayed, write_dead_letter
+from sinks.offsets import Place, Stored, write_offsets
+from sinks.outbox import put
+from sinks.settle import SINK_URI, settle
+from sinks.write import write_articles, write_deal_events, write_tags
+
+
+class Incoming(NamedTuple):
+    """One message as it came from Kafka."""
+
+    origin: Origin
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    sent_at: datetime
+
+
+@dataclass
+class Counts:
+    """What became of a batch."""
+
+    articles: int = 0
+    tags: int = 0
+    deal_events: int = 0
+    dead_letters: int = 0
+    deals_changed: int = 0
+
+
+@dataclass
+class _Parsed:
+    """A batch, sorted out; the models are checked before the transaction begins."""
+
+    articles: list[Article] = field(default_factory=list)
+    tags: list[Tags] = field(default_factory=list)
+    deal_events: list[DealEvent] = field(default_factory=list)
+    letters: list[Incoming] = field(default_factory=list)
+    refused: list[tuple[Incoming, Exception]] = field(default_factory=list)
+    replayed: list[tuple[Origin, datetime]] = field(default_factory=list)
+
+
+def _parse(batch: Sequence[Incoming], topics: Topics) -> _Parsed:
+    parsed = _Parsed()
+    for message in batch:
+        topic = message.origin.topic
+        if topic == topics.dead_letters.name:
+            parsed.letters.append(message)
+            continue
+        if replay := header(message.headers, REPLAY_OF):
+            try:
+                parsed.replayed.append((Origin.parse(replay.decode()), message.sent_at))
+            except ValueError:
+                pass  # somebody else's header; the message itself is read like any other
+        try:
+            if message.value is None:
+                raise ValueError("the message has no value")
+            if topic == topics.articles.name:
+                parsed.articles.append(Article.model_validate_json(message.value))
+            elif topic == topics.tags.name:
+                parsed.tags.append(Tags.model_validate_json(message.value))
+            else:
+                parsed.deal_events.append(DealEvent.model_validate_json(message.value))
+        except ValueError as error:  # pydantic's ValidationError is one
+            parsed.refused.append((message, error))
+    return parsed
+
+
+def write_batch(
+    db: sqlite3.Connection,
+    batch: Sequence[Incoming],
+    topics: Topics,
+    cluster_id: str,
+    topic_ids: Mapping[str, str],
+) -> Counts:
+    """Store a batch inside the caller's transaction; the same batch again changes nothing.
+
+    Raises sqlite3.Error; the caller rolls back.
+    """
+    parsed = _parse(batch, topics)
+    write_articles(db, parsed.articles)
+    write_deal_events(db, parsed.deal_events)
+    touched = {event.event_id for event in parsed.deal_events}
+    for tags in parsed.tags:
+        touched |= write_tags(db, tags)
+    letters = sum(_write_letter(db, cluster_id, message) for message in parsed.letters)
+    letters += sum(_refuse(db, cluster_id, topics, m, error) for m, error in parsed.refused)
+    for origin, sent_at in parsed.replayed:
+        mark_replayed(db, cluster_id, origin, sent_at)
+    changed = settle(db, _deals_of(db, touched), topics.deals.name)
+    write_offsets(db, cluster_id, _next_offsets(batch, topic_ids))
+    return Counts(len(parsed.articles), len(parsed.tags), len(parsed.deal_events), letters, changed)
+
+
+def _deals_of(db: sqlite3.Connection, event_ids: set[str]) -> set[str]:
+    find = "SELECT deal_id FROM deal_events WHERE event_id = ?"
+    found = (db.execute(find, (event_id,)).fetchone() for event_id in event_ids)
+    return {row[0] for row in found if row}
+
+
+def _write_letter(db: sqlite3.Connection, cluster_id: str, message: Incoming) -> bool:
+    """Keep a message of the dead letters' topic under the place where it was first found."""
+    return write_dead_letter(
+        db,
+        cluster_id,
+        origin_of(message.headers) or message.origin,
+        message.key,
+        message.value,
+        message.headers,
+        component=why(message.headers, "connector.name") or "",
+        error_class=why(message.headers, "exception.class.name") or "",
+        error=why(message.headers, "exception.message") or "the headers do not say why",
+        found_at=message.sent_at,
+    )
+
+
+def _refuse(
+    db: sqlite3.Connection, cluster_id: str, topics: Topics, message: Incoming, error: Exception
+) -> bool:
+    """Keep a message that the sink cannot read, and tell the dead letters' topic."""
+    is_new = write_dead_letter(
+        db,
+        cluster_id,
+        message.origin,
+        message.key,
+        message.value,
+        message.headers,
+        component=SINK_URI,
+        error_class=type(error).__name__,
+        error=explain(error),
+        found_at=message.sent_at,
+    )
+    if is_new:
+        letter = dead_letter(
+            topics.dead_letters.name,
+            message.origin,
+            message.key,
+            message.value,
+            message.headers,
+            error,
+            SINK_URI,
+        )
+        put(db, letter)
+    return is_new
+
+
+def _next_offsets(batch: Sequence[Incoming], topic_ids: Mapping[str, str]) -> dict[Place, Stored]:
+    """Return where each partition of the batch goes on; its messages are in order."""
+    return {
+        Place(m.origin.topic, m.origin.partition): Stored(
+            m.origin.offset + 1, topic_ids[m.origin.topic]
+        )
+        for m in batch
+    }
+
+
+def sent_at(timestamp_ms: int) -> datetime:
+    """Return Kafka's time of a message; the epoch when it has none (negative)."""
+    return datetime.fromtimestamp(max(timestamp_ms, 0) / 1000, UTC)
