@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-TIERS ?= tests
+TIERS ?=
 
 .PHONY: help demo test check kafka bench schemas lock clean
 
