@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -78,14 +79,16 @@ def command(settings: Settings, paths: tuple[Path, ...], rate: float, as_json: b
 
 
 def _next_steps(db: Path) -> str:
+    # As the user can type it: the virtual environment need not be active.
+    dealwire = "dealwire" if shutil.which("dealwire") else os.path.relpath(sys.argv[0])
     return f"""
 All of it is in {db.absolute()}. What to try next:
-  dealwire deals --type acquisition --min-amount 1e9
-  dealwire subscribe --help         what a downstream service does
-  dealwire demo YOUR-ARTICLES/      your own .txt, .json or .jsonl files, the same way
-  dealwire extract ARTICLE.txt      one article, no broker at all
-  docker compose up                 the same on Apache Kafka
-(The commands are in .venv/bin.)"""
+
+  {dealwire} deals --type acquisition --min-amount 1e9
+  {dealwire} demo YOUR-ARTICLES/      your own .txt, .json or .jsonl files, the same way
+  {dealwire} extract ARTICLE.txt      one article, no broker at all
+  docker compose up                        the same on Apache Kafka, for good
+"""
 
 
 class Pipeline:

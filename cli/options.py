@@ -35,7 +35,7 @@ DB = ("db", "db_busy_timeout_s")
 
 def _option(name: str) -> Callable[[Command], Command]:
     field = Settings.model_fields[name]
-    default = "" if field.default is None else f"; default {field.default}"
+    default = "" if field.default in (None, "") else f"; default {field.default}"
     if name == "kafka_password":
         default = "; better set in the environment"
     return click.option(

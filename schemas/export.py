@@ -78,7 +78,10 @@ def asyncapi() -> dict[str, Any]:
         "parameters": {"prefix": {"default": "news", "description": "DEALWIRE_TOPIC_PREFIX"}},
         "messages": {"DeadLetter": {"$ref": "#/components/messages/DeadLetter"}},
     }
-    messages["DeadLetter"] = {"contentType": "application/octet-stream", "payload": True}
+    messages["DeadLetter"] = {
+        "contentType": "application/octet-stream",
+        "payload": {"description": "any bytes, or none"},
+    }
     operations["sendDeadLetter"] = {
         "action": "send",
         "channel": {"$ref": "#/channels/deadLetters"},
