@@ -15,7 +15,13 @@ from runtime.errors import DealwireError
 from runtime.kafka import Publisher
 from runtime.settings import Settings
 from schemas.cloudevents import Headers
-from sinks.dead_letters import list_dead_letters, read_dead_letter, select_waiting, to_send_again
+from sinks.dead_letters import (
+    is_left_out,
+    list_dead_letters,
+    read_dead_letter,
+    select_waiting,
+    to_send_again,
+)
 from sinks.outbox import headers_from_json
 from sinks.store import open_for_reading
 
@@ -105,8 +111,13 @@ def replay(settings: Settings, numbers: tuple[int, ...]) -> None:
             f"no dead letter {', '.join(map(str, sorted(missing)))}: see `dealwire dead-letters "
             "list --all`"
         )
+    whole = [letter for letter in letters if not is_left_out(letter)]
     publisher = Publisher(settings)
-    for letter in letters:
+    for letter in whole:
         publisher.publish(to_send_again(letter))
     publisher.flush()
-    click.echo(f"{len(letters)} sent again")
+    click.echo(f"{len(whole)} sent again")
+    for letter in letters:
+        if is_left_out(letter):
+            origin = f"{letter['topic']}/{letter['partition']}/{letter['offset']}"
+            click.echo(f"{letter['id']} was too large to keep: publish {origin} anew", err=True)

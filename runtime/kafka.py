@@ -141,24 +141,26 @@ def create_topics(settings: Settings, topics: tuple[Topic, ...]) -> list[str]:
     return created
 
 
+def publisher_config(settings: Settings) -> dict[str, Any]:
+    """Return what a producer needs that loses nothing and keeps the order of a key."""
+    return client_config(settings) | {
+        "enable.idempotence": True,
+        "acks": "all",
+        "compression.type": "zstd",
+        "linger.ms": 5,
+        # Agrees with Java and with Faust, so that a key has one partition.
+        "partitioner": "murmur2_random",
+        "message.max.bytes": MAX_DEAD_LETTER_BYTES,
+        "queue.buffering.max.kbytes": 64 * 1024,
+        "delivery.timeout.ms": int(FLUSH_TIMEOUT_S * 1000),
+    }
+
+
 class Publisher:
     """Sends records; `flush` returns once the brokers have every one of them."""
 
     def __init__(self, settings: Settings) -> None:
-        self.client = self._producer = Producer(
-            client_config(settings)
-            | {
-                "enable.idempotence": True,
-                "acks": "all",
-                "compression.type": "zstd",
-                "linger.ms": 5,
-                # Agrees with Java and with Faust, so that a key has one partition.
-                "partitioner": "murmur2_random",
-                "message.max.bytes": MAX_DEAD_LETTER_BYTES,
-                "queue.buffering.max.kbytes": 64 * 1024,
-                "delivery.timeout.ms": int(FLUSH_TIMEOUT_S * 1000),
-            }
-        )
+        self.client = self._producer = Producer(publisher_config(settings))
         self._error: KafkaError | None = None
         self.delivered = 0
 

@@ -14,8 +14,9 @@ from typing import Any, cast
 from faust import Stream, StreamT
 from faust.types import EventT
 
-from runtime.dead_letters import Origin, dead_letter
+from runtime.dead_letters import Origin, dead_letter, size_bytes
 from runtime.logs import get_logger
+from runtime.topics import MAX_MESSAGE_BYTES
 from schemas import Record
 from schemas.cloudevents import Headers
 
@@ -59,6 +60,13 @@ async def _send(
     headers: Headers = list(message.headers or ())  # type: ignore[arg-type]
     try:
         records = list(step(message.value, headers))
+        for record in records:
+            if (size := size_bytes(record)) > MAX_MESSAGE_BYTES:
+                # Sent, it would be refused, the worker would stop, and start at the same message.
+                raise ValueError(
+                    f"what was read makes {size:,} bytes for {record.topic}, and the limit is "
+                    f"{MAX_MESSAGE_BYTES:,}"
+                )
     except Exception as error:  # the reader's bug or the message's: either way it is kept
         origin = Origin(message.topic, message.partition, message.offset)
         letter = dead_letter(

@@ -25,7 +25,10 @@ def digest(*parts: str) -> str:
 
 
 def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:  # the first or the last day of the calendar, elsewhere
+        raise ValueError(f"{moment.isoformat()} is in no year from 1 to 9999 of UTC") from error
 
 
 UtcDatetime = Annotated[AwareDatetime, AfterValidator(_utc)]
@@ -59,9 +62,13 @@ class Event(Model):
         raise NotImplementedError
 
 
+MAX_OFFSET = 2**31 - 1
+"""Far above any article, and below what databases take for an integer."""
+
+
 class Span(Model):
     """A piece of the article's text: `text[start:end]`, in Unicode code points."""
 
-    start: int = Field(ge=0)
-    end: int = Field(ge=0)
+    start: int = Field(ge=0, le=MAX_OFFSET)
+    end: int = Field(ge=0, le=MAX_OFFSET)
     text: str = Field(description="the words themselves")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from runtime.dead_letters import REPLAY_OF, Origin, dead_letter, explain, origin_of, why
+from runtime.dead_letters import REPLAY_OF, Origin, dead_letter, origin_of, why
 from runtime.topics import Topics
 from schemas import Article, DealEvent, Tags
 from schemas.cloudevents import Headers, header
@@ -17,6 +17,9 @@ from sinks.offsets import Place, Stored, write_offsets
 from sinks.outbox import put
 from sinks.settle import SINK_URI, settle
 from sinks.write import write_articles, write_deal_events, write_tags
+
+MAX_TIMESTAMP_MS = 253_402_300_800_000
+"""Midnight after the year 9999, the last that a datetime knows."""
 
 
 class Incoming(NamedTuple):
@@ -130,28 +133,28 @@ def _refuse(
     db: sqlite3.Connection, cluster_id: str, topics: Topics, message: Incoming, error: Exception
 ) -> bool:
     """Keep a message that the sink cannot read, and tell the dead letters' topic."""
-    is_new = write_dead_letter(
-        db,
-        cluster_id,
+    letter = dead_letter(
+        topics.dead_letters.name,
         message.origin,
         message.key,
         message.value,
         message.headers,
+        error,
+        SINK_URI,
+    )
+    is_new = write_dead_letter(
+        db,
+        cluster_id,
+        message.origin,
+        letter.key,
+        letter.value,
+        letter.headers,
         component=SINK_URI,
         error_class=type(error).__name__,
-        error=explain(error),
+        error=why(letter.headers, "exception.message") or "",
         found_at=message.sent_at,
     )
     if is_new:
-        letter = dead_letter(
-            topics.dead_letters.name,
-            message.origin,
-            message.key,
-            message.value,
-            message.headers,
-            error,
-            SINK_URI,
-        )
         put(db, letter)
     return is_new
 
@@ -167,5 +170,10 @@ def _next_offsets(batch: Sequence[Incoming], topic_ids: Mapping[str, str]) -> di
 
 
 def sent_at(timestamp_ms: int) -> datetime:
-    """Return Kafka's time of a message; the epoch when it has none (negative)."""
-    return datetime.fromtimestamp(max(timestamp_ms, 0) / 1000, UTC)
+    """Return Kafka's time of a message; the epoch when it has none (negative), or none we can tell.
+
+    >>> sent_at(10**18).year
+    1970
+    """
+    known = 0 <= timestamp_ms < MAX_TIMESTAMP_MS
+    return datetime.fromtimestamp(timestamp_ms / 1000 if known else 0, UTC)

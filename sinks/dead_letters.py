@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from runtime.dead_letters import PREFIX, REPLAY_OF, Origin
+from runtime.dead_letters import LEFT_OUT, PREFIX, REPLAY_OF, Origin
 from schemas import Record
 from sinks.outbox import headers_from_json
 
@@ -37,6 +37,11 @@ def select_waiting(db: sqlite3.Connection, numbers: Sequence[int]) -> list[dict[
         return [letter for letter in found if letter]
     rows = db.execute("SELECT * FROM dead_letters WHERE replayed_at IS NULL ORDER BY id")
     return [dict(row) for row in rows]
+
+
+def is_left_out(letter: dict[str, Any]) -> bool:
+    """Return whether a dead letter has no contents because they were too large to keep."""
+    return any(name == LEFT_OUT for name, _ in headers_from_json(letter["headers"]))
 
 
 def to_send_again(letter: dict[str, Any]) -> Record:
