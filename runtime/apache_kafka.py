@@ -252,7 +252,7 @@ class ApacheKafka:
         if done.returncode:
             raise DealwireError(
                 f"Kafka cannot use {self._data}: see that it is empty and writable, or name "
-                f"another folder with --data\n{(done.stdout + done.stderr)[-2000:]}"
+                f"another folder with --data\n{(done.stdout + done.stderr)[-300:]}"
             )
 
     def _wait_until_it_answers(self) -> None:
