@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 import click
 
 from runtime.errors import DealwireError
+from runtime.logs import get_logger
 
 COMMANDS = {
     "demo": "Try it: seeds through an embedded broker into SQLite.",
@@ -57,7 +59,10 @@ def main() -> None:
     try:
         cli.main(standalone_mode=False)
     except DealwireError as error:
-        click.echo(f"dealwire: {error}", err=True)
+        if os.environ.get("DEALWIRE_LOG_FORMAT") == "json":  # as in containers
+            get_logger(__name__).error("stopped", error=str(error), exit_code=error.exit_code)
+        else:
+            click.echo(f"dealwire: {error}", err=True)
         sys.exit(error.exit_code)
     except click.exceptions.Exit as exit_:
         sys.exit(exit_.exit_code)

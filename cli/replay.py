@@ -30,7 +30,8 @@ log = get_logger(__name__)
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="articles a second")
 @click.option("--loop", is_flag=True, help="begin again at the end, until interrupted")
 @click.option("--as-new", is_flag=True, help="publish each article as one never seen before")
-@click.option("--restart", is_flag=True, help="from the beginning, after an interrupted replay")
+@click.option("--once", is_flag=True, help="what was published before is not published again")
+@click.option("--restart", is_flag=True, help="from the beginning, whatever was published before")
 @with_settings(*KAFKA, "state")
 def command(
     settings: Settings,
@@ -38,6 +39,7 @@ def command(
     rate: float | None,
     loop: bool,
     as_new: bool,
+    once: bool,
     restart: bool,
 ) -> None:
     """Publish the articles of files and folders: .txt, .json, .jsonl.
@@ -45,6 +47,8 @@ def command(
     What cannot be read is named and skipped. An interrupted replay goes on where it stopped;
     publishing an article twice changes nothing.
     """
+    if once and (loop or as_new):
+        raise click.UsageError("--once goes with neither --loop nor --as-new")
     try:
         files = find_files(paths)
     except FileNotFoundError as error:
@@ -56,7 +60,7 @@ def command(
     topic = Topics(settings.topic_prefix).articles
     require_topics(settings, [topic])
     publisher = Publisher(settings)
-    replay = Replay(files, topic.name, rate=rate, loop=loop, new=as_new)
+    replay = Replay(files, topic.name, rate=rate, loop=loop, new=as_new, once=once)
     with open_state(settings.state, cluster_id(settings, publisher.client)) as state:
         if restart:
             state.finish_replay(replay.name)
@@ -85,7 +89,7 @@ def summary(done: Done) -> str:
     """Return in one line what a replay did."""
     parts = [f"{done.published:,} articles published"]
     if done.resumed:
-        parts.append(f"{done.resumed:,} were published before the interruption")
+        parts.append(f"{done.resumed:,} were published before")
     if done.skipped:
         parts.append(f"{done.skipped:,} skipped")
     return ", ".join(parts)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import click
@@ -13,8 +12,7 @@ from rich.table import Table
 
 from cli.options import DB, KAFKA, with_settings
 from cli.output import console, json_option, print_json, wants_json
-from runtime.errors import DealwireError, StoreError
-from runtime.heartbeat import MAX_AGE_S, age_s
+from runtime.errors import StoreError
 from runtime.kafka import cluster_id, consumer, metadata
 from runtime.settings import Settings
 from runtime.topics import Topics
@@ -24,19 +22,10 @@ from sinks.summary import count_rows, count_unsent_letters, newest_article_at
 
 
 @click.command()
-@click.option(
-    "--alive",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="only tell whether the component that touches this heartbeat file gets on",
-)
 @json_option
 @with_settings(*KAFKA, *DB)
-def command(settings: Settings, alive: Path | None, as_json: bool | None) -> None:
+def command(settings: Settings, as_json: bool | None) -> None:
     """Topics, how far each reader is behind, rows, dead letters, age of the newest article."""
-    if alive is not None:
-        _check_heartbeat(alive)
-        return
     with ExitStack() as stack:
         try:
             db: sqlite3.Connection | None = stack.enter_context(
@@ -56,13 +45,6 @@ def command(settings: Settings, alive: Path | None, as_json: bool | None) -> Non
             console().print()
         if problem:
             click.echo(problem)
-
-
-def _check_heartbeat(path: Path) -> None:
-    age = age_s(path)
-    if age > MAX_AGE_S:
-        raise DealwireError(f"no sign of life in {path} for {age:.0f} s")
-    click.echo(f"alive {age:.1f} s ago")
 
 
 def read_status(settings: Settings, db: sqlite3.Connection | None) -> dict[str, Any]:

@@ -95,9 +95,13 @@ def command(
     topic = topics.deals if settled else topics.deal_events
     model: type[Deal | DealEvent] = Deal if settled else DealEvent
     wanted = Wanted(**which)
-    stopping = stopping_on_signals()
+    interrupted = stopping_on_signals()
     subscription = Subscription(settings, topic.name, start, group)
     shown = 0
+
+    def stopping() -> bool:
+        return interrupted() or shown == count
+
     try:
         for message in subscription.messages(stopping, until_end=until_end):
             value = message.value()
@@ -112,8 +116,6 @@ def command(
                 continue
             _print(deal, value, as_json)
             shown += 1
-            if shown == count:
-                break
     finally:
         subscription.close()
 

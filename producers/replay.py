@@ -57,6 +57,8 @@ class Replay:
     loop: bool = False
     new: bool = False
     """Publish each article as one that was never seen."""
+    once: bool = False
+    """Keep the cursor at the end, so that a later run publishes only what was added there."""
 
     @property
     def name(self) -> str:
@@ -81,6 +83,7 @@ class Replay:
         progress = Progress(None if self.loop else len(self.files))
         resumed = 0 if self.new or self.loop else state.replayed(name)
         started = time.monotonic()
+        seen = 0
         for seen, document in enumerate(self._all(progress), 1):
             if stopping():
                 break
@@ -102,7 +105,10 @@ class Replay:
                 self._confirm(publisher, state, name, seen)
         else:
             publisher.flush()
-            state.finish_replay(name)
+            if self.once:
+                state.set_replayed(name, seen)
+            else:
+                state.finish_replay(name)
             return progress
         self._confirm(publisher, state, name, max(resumed, seen - 1))
         return progress

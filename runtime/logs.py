@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
+from collections.abc import Callable
 from typing import Literal
 
 import structlog
@@ -11,6 +13,11 @@ from structlog.typing import Processor
 
 KAFKA_LOG = logging.getLogger("librdkafka")
 """Where confluent-kafka's clients say what they see."""
+
+LIBRARIES = ("aiokafka", "faust", "mode", "asyncio", KAFKA_LOG.name)
+AGAIN_AFTER_S = 10.0
+MOST_REMEMBERED = 1000
+_DIGITS = re.compile(r"\d+")
 
 _SHARED: list[Processor] = [
     structlog.stdlib.add_log_level,
@@ -24,6 +31,24 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     """Return the logger of a module: `log.info("stored", rows=3)`."""
     log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return log
+
+
+class NotAgain(logging.Filter):
+    """Lets a library say the same thing once in a while: clients without a broker never tire."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said_at: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        # Times, ports and counts differ in what is otherwise the same message.
+        said = (record.name, _DIGITS.sub("0", record.getMessage()))
+        if len(self._said_at) > MOST_REMEMBERED:
+            self._said_at.clear()
+        is_new = record.created - self._said_at.get(said, 0.0) >= AGAIN_AFTER_S
+        if is_new:
+            self._said_at[said] = record.created
+        return is_new
 
 
 def configure_logs(log_format: Literal["auto", "json", "text"], level: str) -> None:
@@ -54,8 +79,14 @@ def configure_logs(log_format: Literal["auto", "json", "text"], level: str) -> N
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for name in ("aiokafka", "faust", "mode", "asyncio"):
+    handler.addFilter(_only(LIBRARIES, NotAgain()))
+    for name in LIBRARIES:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
         logger.setLevel(max(logging.WARNING, logging.getLevelName(level)))
+
+
+def _only(names: tuple[str, ...], strict: logging.Filter) -> Callable[[logging.LogRecord], bool]:
+    """Return a filter that is `strict` with these loggers, and those below them, alone."""
+    return lambda record: record.name.split(".")[0] not in names or bool(strict.filter(record))

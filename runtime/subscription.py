@@ -58,9 +58,27 @@ class Subscription:
                     "a consumer group keeps its own place: start one from `beginning` or `now`, or "
                     "leave --group out to read from a time"
                 )
-            self._consumer.subscribe([topic])
+            self._consumer.subscribe([topic], on_assign=self._on_assign)
         else:
             self._consumer.assign(self._places())
+
+    def _on_assign(self, consumer: Consumer, places: list[Assignment]) -> None:
+        """Note where a new group begins: what comes while it is away is for it, too."""
+        timeout_s = self._settings.kafka_timeout_s
+        try:
+            known = consumer.committed(places, timeout=timeout_s)
+            new = [place for place in known if place.offset < 0]
+            for place in new:
+                low, high = consumer.get_watermark_offsets(place, timeout=timeout_s)
+                place.offset = high if self._start == "now" else low
+            if new:
+                consumer.commit(offsets=new, asynchronous=False)
+        except KafkaException as error:
+            raise KafkaUnavailableError(
+                f"{self._settings.kafka} does not keep the place of group {self._group}: "
+                f"{error.args[0].str()}"
+            ) from error
+        consumer.assign(known)
 
     def _places(self) -> list[Assignment]:
         if isinstance(self._start, datetime):

@@ -111,9 +111,22 @@ def test_an_interrupted_replay_goes_on_where_it_stopped(
     before = len(published(broker))
     assert 50 <= before < 400
     second = dealwire("replay", path, env=env)
-    assert f"{before} were published before the interruption" in second.stderr
+    assert f"{before} were published before" in second.stderr
     assert len(published(broker)) == 400, "nothing missing, nothing twice"
     assert "400 articles published" in dealwire("replay", path, env=env).stderr
+
+
+def test_once_is_once_and_what_is_added_at_the_end_follows(
+    broker: Settings, dealwire: Dealwire, tmp_path: Path
+) -> None:
+    path = write_articles(tmp_path / "a.jsonl", 3)
+    env = os.environ | broker.environ()
+    for count, added in ((3, 0), (3, 0), (5, 2)):
+        write_articles(path, count)
+        assert dealwire("replay", path, "--once", env=env).returncode == 0
+        assert len(published(broker)) == 3 + added
+    assert dealwire("replay", path, "--once", "--restart", env=env).returncode == 0
+    assert len(published(broker)) == 10
 
 
 def test_a_rate_is_kept(broker: Settings, dealwire: Dealwire, tmp_path: Path) -> None:
