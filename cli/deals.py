@@ -23,6 +23,7 @@ from sinks.write import stamp
 @click.option("--party", help="a part of a party's name")
 @click.option("--currency", help="ISO 4217, such as EUR")
 @click.option("--min-amount", "least_amount", type=float, help="least amount")
+@click.option("--min-confidence", "least_confidence", type=click.FloatRange(0, 1))
 @click.option("--since", help="told at or after this date or time, such as 2025-12-08")
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True)
 @json_option

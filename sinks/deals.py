@@ -18,6 +18,7 @@ class Filter:
     currency: str | None = None
     least_amount: float | None = None
     """Compared with the higher end of the amount."""
+    least_confidence: float | None = None
     since: str | None = None
     """ISO 8601; deals last told at or after this time."""
 
@@ -41,6 +42,8 @@ def read_deals(db: sqlite3.Connection, only: Filter, limit: int) -> list[dict[st
         require("deals.currency = ?", only.currency.upper())
     if only.least_amount is not None:
         require("amount >= ?", only.least_amount)
+    if only.least_confidence is not None:
+        require("deals.confidence >= ?", only.least_confidence)
     if only.since:
         require("deals.last_seen_at >= ?", only.since)
     query = f"""
