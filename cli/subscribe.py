@@ -29,6 +29,7 @@ class Wanted:
     party: str | None
     currency: str | None
     least_amount: float | None
+    least_confidence: float | None
 
     def __call__(self, deal: DealEvent | Deal) -> bool:
         amount = deal.amount
@@ -36,6 +37,7 @@ class Wanted:
         return (
             (not self.types or deal.type in self.types)
             and (not self.statuses or deal.status in self.statuses)
+            and deal.confidence >= (self.least_confidence or 0.0)
             and (not self.party or any(_contains(p.name, self.party) for p in deal.parties))
             and (
                 not self.currency
@@ -76,6 +78,7 @@ def _start(_ctx: click.Context, _param: click.Parameter, value: str) -> Start:
 @click.option("--party", help="a part of a party's name")
 @click.option("--currency", help="ISO 4217, such as EUR")
 @click.option("--min-amount", "least_amount", type=float, help="least amount")
+@click.option("--min-confidence", "least_confidence", type=click.FloatRange(0, 1))
 @click.option("--count", type=click.IntRange(min=1), help="stop after so many")
 @click.option("--until-end", is_flag=True, help="stop at the end of what is there")
 @json_option

@@ -175,6 +175,8 @@ def test_subscribers_get_the_events_they_ask_for(pipeline: Pipeline, dealwire: D
     assert len(large) > 0
     ids = {e["event_id"] for e in subscribe("--min-amount", "1e10")}
     assert ids >= {e["event_id"] for e in large}
+    sure = [event for event in everything if event["confidence"] >= 0.6]
+    assert subscribe("--min-confidence", "0.6") == sure
     assert len(subscribe("--count", 2)) == 2
     assert subscribe("--from", "2100-01-01") == []
     dollars = subscribe("--currency", "usd")

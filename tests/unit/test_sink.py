@@ -256,6 +256,8 @@ def test_forgotten_offsets_are_those_of_one_topic_and_cluster(store: Store) -> N
         pytest.param(Filter(party="Z"), 0, id="other party"),
         pytest.param(Filter(currency="eur", least_amount=3e6), 1, id="amount"),
         pytest.param(Filter(least_amount=3e6 + 1), 0, id="larger amount"),
+        pytest.param(Filter(least_confidence=0.75), 1, id="confidence"),
+        pytest.param(Filter(least_confidence=0.76), 0, id="more confidence"),
         pytest.param(Filter(since="2026-03-02"), 1, id="since"),
         pytest.param(Filter(since="2026-03-03"), 0, id="since later"),
     ],
