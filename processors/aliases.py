@@ -10,7 +10,13 @@ _LEGAL_FORMS = """
     sa sas sarl se inc corp corporation ltd limited plc llc llp lp ag gmbh nv bv spa ab asa oyj co
     company cie sca kgaa pty
 """
-_LEGAL = frozenset(_LEGAL_FORMS.split())
+_LEGAL = frozenset(
+    (
+        *("sa", "sas", "sarl", "se", "inc", "corp", "corporation", "ltd", "limited", "plc", "llc"),
+        *("llp", "lp", "ag", "gmbh", "nv", "bv", "spa", "ab", "asa", "oyj", "co", "company", "cie"),
+        *("sca", "kgaa", "pty"),
+    )
+)
 _SOFT = frozenset(("le", "la", "les", "l", "the", "groupe", "group", "holding", "holdings"))
 _WORD = re.compile(r"[a-z0-9]+")
 

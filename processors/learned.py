@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple, cast
 
+import numpy as np
+
 from processors.features import (
+    Memory,
     candidates,
     judge_features,
     money_features,
@@ -19,13 +23,27 @@ from processors.view import Symbol, View
 from schemas import DealStatus, DealType
 from schemas.deal_event import ROLES
 
-_STATED = 0.12
+_STATED = 0.04
 """Probability from which a type of deal is looked into at all."""
-_PART = 0.4
-"""Probability from which a name gets a role."""
-_PRICE = 0.5
+_PART = 0.3
+"""Probability from which a name gets a role, even where none at all is likelier."""
+_PRICE = 0.4
+_REMEMBERED = 0.3
+"""Confidence from which a deal's parts are remembered further down the text."""
+_FAR_BELOW = 0.5
+_SURE = 0.85
+"""Score from which a second name in a role, not merely listed, is a deal of its own."""
+_PAIRED = frozenset(("merger", "partnership", "joint_venture"))
 NO_ROLE = "none"
-_COORDINATED = frozenset((",", "et", "and", "&", "ou", "or", "ainsi", "que", "as", "well", "puis", "le", "la", "les", "the", "l", "'", "des", "de", "du", "d", "à", "a", "an", "un", "une", "par", "with", "avec", "by", "from", "to", '"'))  # fmt: skip
+"""The class of names that take no part in the deal."""
+_LISTING = frozenset(
+    (
+        *(",", '"', "'", "&", "a", "an", "and", "as", "by", "d", "from", "or", "the", "to", "well"),
+        *("with", "ainsi", "avec", "de", "des", "du", "et", "l", "la", "le", "les", "ou", "par"),
+        *("puis", "que", "un", "une", "à"),
+    )
+)
+"""What may stand between names that are merely listed."""
 
 
 class Part(NamedTuple):
@@ -37,19 +55,30 @@ class Part(NamedTuple):
 
 
 class Models(NamedTuple):
-    """The models of one language (or of both)."""
+    """What decides: types of a sentence, roles by type, status, price; and the judge of it all."""
 
     type: Linear
-    role: Linear
+    roles: dict[str, Linear]
     status: Linear
     money: Linear
     judge: Linear
+
+    def flat(self) -> dict[str, Linear]:
+        """Return the models by name, as they are saved."""
+        named = {"type": self.type, "status": self.status, "money": self.money, "judge": self.judge}
+        return {**named, **{f"role.{kind}": model for kind, model in self.roles.items()}}
+
+    @classmethod
+    def of(cls, flat: dict[str, Linear]) -> Models:
+        """Return what `flat` made."""
+        roles = {str(kind): flat[f"role.{kind}"] for kind in ROLES}
+        return cls(flat["type"], roles, flat["status"], flat["money"], flat["judge"])
 
 
 class Learned:
     """Reads deals with trained models."""
 
-    def __init__(self, models: Models, least: float = 0.5) -> None:
+    def __init__(self, models: Models, least: float = 0.4) -> None:
         self._models = models
         self._least = least
 
@@ -61,28 +90,40 @@ class Learned:
     def drafts(self, view: View) -> list[tuple[Proposal, list[str]]]:
         """Return every deal thought possible, with the features that it is judged by."""
         found = []
+        memory: Memory = {}
         for number in range(len(view.sentences)):
+            recent: Memory = {}
             stated = self._models.type.scores(sentence_features(view, number))
-            for kind, score in zip(self._models.type.classes, stated, strict=True):
+            kinds = self._models.type.classes
+            for kind, score in zip(kinds, stated, strict=True):
                 if score < _STATED:
                     continue
-                for parts in split(view, number, kind, self.parts(view, number, kind)):
+                rival = max(float(s) for s, k in zip(stated, kinds, strict=True) if k != kind)
+                for parts in split(view, number, kind, self.parts(view, number, kind, memory)):
                     proposal = self._proposal(view, number, kind, parts)
-                    features = judge_features(view, number, kind, float(score), parts, proposal.amount)
+                    features = judge_features(
+                        view, number, kind, float(score), rival, parts, proposal.amount, memory
+                    )
                     proposal.confidence = round(float(self._models.judge.scores(features)[0]), 4)
                     found.append((proposal, features))
+                    if proposal.confidence > _REMEMBERED:
+                        recent.update({p.name: (number, kind, p.role) for p in parts})
+            memory.update(recent)
         return found
 
-    def parts(self, view: View, number: int, kind: str) -> list[Part]:
+    def parts(self, view: View, number: int, kind: str, memory: Memory) -> list[Part]:
         """Return who plays a part in a deal of type `kind` that sentence `number` states."""
-        roles = self._models.role.classes
-        allowed = set(ROLES[cast(DealType, kind)])
+        model = self._models.roles[kind]
         found = []
         for name in candidates(view, number):
-            features = [f"{kind}|{f}" for f in role_features(view, number, kind, name)]
-            scores = self._models.role.scores(features)
-            ranked = [(float(s), r) for s, r in zip(scores, roles, strict=True) if r in allowed]
-            score, role = max(ranked)
+            scores = model.scores(role_features(view, number, kind, name, memory))
+            if len(scores) == 1:
+                scores = np.append(scores, 1 - scores)
+            score, role = max(
+                (float(score), role)
+                for score, role in zip(scores, model.classes, strict=True)
+                if role != NO_ROLE
+            )
             if score >= _PART:
                 found.append(Part(role, name, score))
         return found
@@ -112,32 +153,55 @@ class Learned:
 def split(view: View, number: int, kind: str, parts: list[Part]) -> list[list[Part]]:
     """Return the deals of one type in one sentence, each with its parts.
 
-    Several names in one role are one deal when they are merely listed; else each has a deal
-    of its own, with the nearest of those in the other roles.
+    Several names in one role are one deal when they are merely listed; else each that is sure
+    has a deal of its own, with the nearest of those in the other roles.
     """
     if not parts:
         return []
-    if kind in ("merger", "partnership", "joint_venture"):
-        return [parts]
     where = {part.name: _symbol_of(view, number, part.name) for part in parts}
+    parts = _plausible(parts, where, kind in _PAIRED)
+    if kind in _PAIRED:
+        return [parts]
     by_role: dict[str, list[Part]] = {}
     for part in sorted(parts, key=lambda p: where[p.name]):
         by_role.setdefault(part.role, []).append(part)
     groups = {
-        role: _listed(view.symbols[number], some, where) for role, some in by_role.items()
+        role: _sure(_listed(view.symbols[number], some, where)) for role, some in by_role.items()
     }
     anchor = max(groups, key=lambda role: len(groups[role]))
     if len(groups[anchor]) < 2:
-        return [parts]
+        return [[part for some in groups.values() for group in some for part in group]]
     deals = []
     for group in groups[anchor]:
         middle = where[group[0].name]
         deal = list(group)
         for role, others in groups.items():
             if role != anchor:
-                deal += min(others, key=lambda some: abs(where[some[0].name] - middle))
+                gaps = [abs(where[some[0].name] - middle) for some in others]
+                deal += others[gaps.index(min(gaps))]
         deals.append(deal)
     return deals
+
+
+def _sure(groups: list[list[Part]]) -> list[list[Part]]:
+    """Keep the surest group of names in a role, and others only where they are sure themselves."""
+    scores = [max(part.score for part in group) for group in groups]
+    best = max(scores)
+    return [g for g, score in zip(groups, scores, strict=True) if score >= min(best, _SURE)]
+
+
+def _plausible(parts: list[Part], where: dict[int, int], paired: bool) -> list[Part]:
+    """Drop the weaker parts: those far below the surest of their role, or from other sentences.
+
+    One name from elsewhere may fill a role that nobody fills here (or, in a pair, one side).
+    """
+    kept: list[Part] = []
+    for role in dict.fromkeys(part.role for part in parts):
+        some = sorted((p for p in parts if p.role == role), key=lambda p: -p.score)
+        here = [p for p in some if where[p.name] >= 0 and p.score >= _FAR_BELOW * some[0].score]
+        room = max(0, 2 - len(here)) if paired else not here
+        kept += here + [p for p in some if where[p.name] < 0][: int(room)]
+    return kept
 
 
 def _symbol_of(view: View, number: int, name: int) -> int:
@@ -146,12 +210,14 @@ def _symbol_of(view: View, number: int, name: int) -> int:
     return inside[0] if inside else -1
 
 
-def _listed(symbols: Sequence[Symbol], parts: list[Part], where: dict[int, int]) -> list[list[Part]]:
+def _listed(
+    symbols: Sequence[Symbol], parts: list[Part], where: dict[int, int]
+) -> list[list[Part]]:
     """Group the parts of one role, in order, by whether only commas and the like part them."""
     groups = [[parts[0]]]
-    for before, part in zip(parts, parts[1:], strict=False):
+    for before, part in pairwise(parts):
         between = symbols[where[before.name] + 1 : where[part.name]]
-        apart = any(s.word not in _COORDINATED and s.name < 0 for s in between)
+        apart = any(s.word not in _LISTING and s.name < 0 for s in between)
         if where[before.name] < 0 or not apart or len(between) < 2:
             groups[-1].append(part)
         else:

@@ -44,8 +44,9 @@ def _same(one: Proposal, other: Proposal) -> bool:
 def _absorb(deal: Proposal, other: Proposal) -> None:
     if other.confidence > deal.confidence:
         deal.status = other.status
-    known = {(role, name.name) for role, name in deal.parties}
-    deal.parties += [pair for pair in other.parties if (pair[0], pair[1].name) not in known]
+    filled = {role for role, _ in deal.parties}
+    named = {name.name for _, name in deal.parties}
+    deal.parties += [p for p in other.parties if p[0] not in filled and p[1].name not in named]
     deal.amount = deal.amount or other.amount
     deal.evidence += [span for span in other.evidence if span not in deal.evidence]
     deal.confidence = max(deal.confidence, other.confidence)

@@ -33,7 +33,12 @@ class Linear:
     """
 
     def __init__(
-        self, classes: Sequence[str], rows: NDArray[np.int32], weights: Floats, bias: Floats, single: bool
+        self,
+        classes: Sequence[str],
+        rows: NDArray[np.int32],
+        weights: Floats,
+        bias: Floats,
+        single: bool,
     ) -> None:
         self.classes = tuple(classes)
         self.single = single
@@ -56,6 +61,8 @@ class Linear:
     def best(self, features: Iterable[str]) -> tuple[str, float]:
         """Return the likeliest class and its probability."""
         scores = self.scores(features)
+        if len(scores) == 1:
+            return self.classes[int(scores[0] < 0.5)], float(max(scores[0], 1 - scores[0]))
         index = int(scores.argmax())
         return self.classes[index], float(scores[index])
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from processors import aliases, lexicon
 from processors.sentences import Sentence
+from processors.tagger import Spans
 from processors.text import Token
 from schemas import EntityKind
 
@@ -39,6 +40,7 @@ class Mention:
     sentence: int
     first: int
     last: int
+    described: bool = False
 
 
 @dataclass(slots=True)
@@ -48,6 +50,7 @@ class Name:
     name: str
     kind: EntityKind
     mentions: list[Mention] = field(default_factory=list)
+    described: bool = False
 
 
 class Names:
@@ -60,9 +63,14 @@ class Names:
         self._first_names = lexicon.words("first_names")
         self._inner = _INNER[language]
 
-    def find(self, sentences: Iterable[Sentence]) -> list[Name]:
-        """Return the names of an article, in the order of their first mention."""
-        everything = list(sentences)
+    def find(self, sentences: list[Sentence], spans: list[Spans] | None = None) -> list[Name]:
+        """Return the names of an article, in the order of their first mention.
+
+        Where a tagger gave their `spans`, by those; else by capitals.
+        """
+        if spans is not None:
+            return self._group(list(_tagged(sentences, spans)), sentences)
+        everything = sentences
         sure = self._sure(everything)
         mentions = [
             mention
@@ -193,10 +201,14 @@ class Names:
         by_words: dict[tuple[str, ...], Name] = {}
         for mention in mentions:
             key = aliases.words(mention.text) or (mention.text,)
+            if mention.described:
+                key = (str(mention.start),)
             name = by_words.get(key)
+            if name is None and names and _stands_for(mention, names[-1], sentences):
+                name = by_words[key] = names[-1]
             if name is None:
                 kind = self._kind(mention, sentences[mention.sentence].tokens)
-                name = Name(mention.text, kind)
+                name = Name(mention.text, kind, described=mention.described)
                 names.append(name)
                 by_words[key] = name
                 short = key[-1] if kind == "person" else key[0]
@@ -217,11 +229,38 @@ class Names:
         return "organisation"
 
 
+def _stands_for(mention: Mention, name: Name, sentences: list[Sentence]) -> bool:
+    """Whether a mention follows a name in brackets and abbreviates it: ("CDPQ")."""
+    before = name.mentions[-1]
+    if before.sentence != mention.sentence or name.described:
+        return False
+    between = sentences[mention.sentence].tokens[before.last : mention.first]
+    if not between or between[0].text != "(" or any(t.text not in '("' for t in between):
+        return False
+    capitals = "".join(c for c in before.text if c.isupper()).lower()
+    short = "".join(c for c in mention.text.lower() if c.isalnum())
+    return (
+        bool(capitals)
+        and short[:1] == before.text[:1].lower()
+        and set(short) <= set(before.text.lower())
+    )
+
+
+def _tagged(sentences: list[Sentence], spans: list[Spans]) -> Iterable[Mention]:
+    """Return the mentions at the spans that a tagger found."""
+    for number, (sentence, found) in enumerate(zip(sentences, spans, strict=True)):
+        words = sentence.tokens
+        for first, last, described in found:
+            text = _slice(words, first, last)
+            start, end = words[first].start, words[last - 1].end
+            yield Mention(start, end, text, number, first, last, described)
+
+
 def _titled(sentence: Sentence) -> bool:
     """Whether most words of a sentence are capitalised, so that capitals tell nothing."""
     words = [t.text for t in sentence.tokens if len(t.text) > 3 and t.text.isalpha()]
     capital = sum(word[0].isupper() for word in words)
-    return len(words) > 3 and capital > 0.7 * len(words)
+    return len(words) > 3 and capital > 0.8 * len(words)
 
 
 def _slice(words: list[Token], first: int, last: int) -> str:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from processors import lexicon
 from processors.amounts import Amounts, Money
 from processors.boilerplate import Boilerplate
+from processors.facts import Facts
 from processors.language import identify
+from processors.learned import Learned, Models
 from processors.merge import merge
+from processors.model import load
 from processors.names import Name, Names
 from processors.rules import Proposal, Rules
 from processors.sentences import split
+from processors.tagger import Tagger
 from processors.text import lower, normalise
-from processors.triggers import Triggers
+from processors.triggers import Hit, Triggers
 from processors.view import View, lay_out
 from schemas import (
     Amount,
@@ -22,6 +27,7 @@ from schemas import (
     DealEvent,
     Entity,
     Party,
+    PricePerShare,
     Span,
     Tags,
     digest,
@@ -30,6 +36,7 @@ from schemas import (
     Money as MoneyEvent,
 )
 
+MODEL = lexicon.DATA / "model"
 VERSION = "0.1.0"
 """Raised with every change of what is read: a new version reads every article anew."""
 
@@ -49,6 +56,8 @@ class _Language:
 
     def __init__(self, language: str) -> None:
         self.boilerplate = Boilerplate(language)
+        self.facts = Facts(language)
+        self.tagger: Tagger | None = None
         self.triggers = Triggers(language)
         self.amounts = Amounts(language)
         self.names = Names(language)
@@ -58,9 +67,20 @@ class _Language:
 class Reader:
     """Reads articles in French and English; anything else gives tags without content."""
 
-    def __init__(self) -> None:
+    def __init__(self, model: Path | None = MODEL) -> None:
+        """Load lists and models; without a `model` folder, deals are read by the book alone."""
         self.version = VERSION
         self._languages = {name: _Language(name) for name in lexicon.LANGUAGES}
+        self._learned: Learned | None = None
+        if model is not None and (model / "deals.npz").exists():
+            self._learned = Learned(Models.of(load(model / "deals.npz")))
+            for name, lists in self._languages.items():
+                lists.tagger = Tagger(name, model / f"names-{name}.crfsuite")
+
+    def use(self, taggers: dict[str, Tagger]) -> None:
+        """Find names by other taggers from now on, by language; training does this."""
+        for name, tagger in taggers.items():
+            self._languages[name].tagger = tagger
 
     def read(self, article: Article) -> tuple[Tags, tuple[DealEvent, ...]]:
         """Return the tags and deal events of an article; the same ones every time."""
@@ -73,7 +93,9 @@ class Reader:
             extractor=self.version,
             language=reading.language,
             kept=tuple(reading.kept),
-            entities=tuple(_entity(article.text, name) for name in reading.names),
+            entities=tuple(
+                _entity(article.text, name) for name in reading.names if not name.described
+            ),
             amounts=tuple(_amount(article.text, money) for money in reading.money),
             deal_event_ids=tuple(event.event_id for event in events),
         )
@@ -95,10 +117,11 @@ class Reader:
         kept = lists.boilerplate.kept(text, low_text)
         money = lists.amounts.find(text, low_text)
         hits = lists.triggers.find(low_text)
-        if not every and not any(frame.strong for hit in hits for frame in hit.frames):
+        if not every and not _promising(hits, money):
             return View(language, low_text), kept, money
         sentences = split(text, kept)
-        names = lists.names.find(sentences)
+        spans = lists.tagger.spans(sentences, hits) if lists.tagger else None
+        names = lists.names.find(sentences, spans)
         return lay_out(language, low_text, sentences, names, money, hits), kept, money
 
     def parse(self, raw: str) -> Reading:
@@ -106,7 +129,10 @@ class Reader:
         view, kept, money = self.view(raw)
         if view is None:
             return Reading(None, kept, [], [], [])
-        proposals = self._languages[view.language].rules.propose(view)
+        lists = self._languages[view.language]
+        proposals = (self._learned or lists.rules).propose(view)
+        for proposal in proposals:
+            proposal.facts = lists.facts.of(view, proposal.type, proposal.evidence[0])
         return Reading(view.language, kept, view.names, money, merge(proposals))
 
     def _events(self, article: Article, reading: Reading) -> list[DealEvent]:
@@ -114,7 +140,11 @@ class Reader:
         events = []
         for deal in reading.deals:
             parties = tuple(
-                Party(role=role, name=name.name, entity_id=_entity_id(name))
+                Party(
+                    role=role,
+                    name=name.name,
+                    entity_id=None if name.described else _entity_id(name),
+                )
                 for role, name in deal.parties
             )
             content = "|".join(
@@ -125,7 +155,6 @@ class Reader:
                 "deal-event",
                 article.article_id,
                 article.version,
-                article.fetched_at.isoformat(),
                 self.version,
                 content,
                 str(seen[content]),
@@ -141,6 +170,7 @@ class Reader:
                     status=deal.status,
                     parties=parties,
                     amount=_money(article.text, deal.amount),
+                    **_facts(deal.facts),
                     evidence=tuple(_span(article.text, *span) for span in deal.evidence),
                     confidence=deal.confidence,
                     language=reading.language,
@@ -151,6 +181,18 @@ class Reader:
                 )
             )
         return events
+
+
+def _promising(hits: list[Hit], money: list[Money]) -> bool:
+    """Whether a text may tell a deal at all: a strong trigger, or a weak one and money."""
+    return bool(hits and money) or any(frame.strong for hit in hits for frame in hit.frames)
+
+
+def _facts(facts: dict[str, Any]) -> dict[str, Any]:
+    price = facts.get("price_per_share")
+    if price is None or price.low is None:
+        return {name: value for name, value in facts.items() if name != "price_per_share"}
+    return {**facts, "price_per_share": PricePerShare(value=price.low, currency=price.currency)}
 
 
 def _span(text: str, start: int, end: int) -> Span:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 from processors import lexicon
 from processors.amounts import Money
@@ -30,7 +30,7 @@ class Proposal:
     amount: Money | None
     evidence: list[tuple[int, int]]
     confidence: float
-    facts: dict[str, object] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 class Rules:

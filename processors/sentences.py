@@ -70,7 +70,7 @@ def _pieces(text: str, start: int, end: int) -> Iterable[tuple[int, int]]:
     for match in _STOP.finditer(text, start, end):
         stop = match.end()
         dot = text.find(".", match.start(), stop)
-        if dot >= 0 and _ABBREVIATION.search(text, max(begin, dot - 12), dot + 1):
+        if dot >= 0 and _ABBREVIATION.search(text, max(0, dot - 12), dot + 1):
             continue
         yield from _cut(text, begin, stop)
         begin = stop

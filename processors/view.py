@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -37,7 +38,7 @@ class Place:
 
 @dataclass(slots=True)
 class View:
-    """A whole text as the model sees it."""
+    """A whole text as the model sees it; `told` counts its strong triggers by type of deal."""
 
     language: str
     low_text: str
@@ -48,6 +49,7 @@ class View:
     symbols: list[list[Symbol]] = field(default_factory=list)
     places: list[list[Place]] = field(default_factory=list)
     money_places: list[Place | None] = field(default_factory=list)
+    told: Counter[str] = field(default_factory=Counter)
 
 
 def lay_out(
@@ -62,6 +64,7 @@ def lay_out(
     view = View(language, low_text, sentences, names, money, hits)
     view.places = [[] for _ in names]
     view.money_places = [None for _ in money]
+    view.told.update(frame.type for hit in hits for frame in hit.frames if frame.strong)
     starts = [sentence.start for sentence in sentences]
     money_in: list[list[int]] = [[] for _ in sentences]
     for index, amount in enumerate(money):
@@ -113,7 +116,9 @@ def _symbols(
         if at in starts:
             mention, index = starts[at]
             view.places[index].append(Place(number, len(found)))
-            found.append(Symbol(_KINDS[view.names[index].kind], name=index))
+            name = view.names[index]
+            word = "<D>" if name.described else _KINDS[name.kind]
+            found.append(Symbol(word, name=index))
             at = mention.last
             continue
         low = words[at].low

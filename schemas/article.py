@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import ClassVar, Self
 
@@ -83,6 +84,9 @@ class Article(Event):
         return self.article_id
 
 
+_DOTTED_INTEGERS = re.compile(r"\d+(\.\d+)*")
+
+
 class Reading(Event):
     """What an event says about the article version that it was read from, and by whom."""
 
@@ -93,7 +97,7 @@ class Reading(Event):
 
     @model_validator(mode="after")
     def _extractor_is_ordered(self) -> Self:
-        if not all(part.isdecimal() for part in self.extractor.split(".")):
+        if not _DOTTED_INTEGERS.fullmatch(self.extractor):
             raise ValueError(f"extractor {self.extractor!r} is not dotted integers such as 1.4.0")
         return self
 

@@ -16,7 +16,7 @@ from sinks.letters import mark_replayed, write_dead_letter
 from sinks.offsets import Place, Stored, write_offsets
 from sinks.outbox import put
 from sinks.settle import SINK_URI, settle
-from sinks.write import write_articles, write_deal_events, write_tags
+from sinks.write import select_each, write_articles, write_deal_events, write_readings
 
 MAX_TIMESTAMP_MS = 253_402_300_800_000
 """Midnight after the year 9999, the last that a datetime knows."""
@@ -57,9 +57,11 @@ class _Parsed:
 
 def _parse(batch: Sequence[Incoming], topics: Topics) -> _Parsed:
     parsed = _Parsed()
+    articles, tags = topics.articles.name, topics.tags.name
+    dead_letters = topics.dead_letters.name
     for message in batch:
         topic = message.origin.topic
-        if topic == topics.dead_letters.name:
+        if topic == dead_letters:
             parsed.letters.append(message)
             continue
         if replay := header(message.headers, REPLAY_OF):
@@ -70,9 +72,9 @@ def _parse(batch: Sequence[Incoming], topics: Topics) -> _Parsed:
         try:
             if message.value is None:
                 raise ValueError("the message has no value")
-            if topic == topics.articles.name:
+            if topic == articles:
                 parsed.articles.append(Article.model_validate_json(message.value))
-            elif topic == topics.tags.name:
+            elif topic == tags:
                 parsed.tags.append(Tags.model_validate_json(message.value))
             else:
                 parsed.deal_events.append(DealEvent.model_validate_json(message.value))
@@ -94,23 +96,20 @@ def write_batch(
     """
     parsed = _parse(batch, topics)
     write_articles(db, parsed.articles)
-    write_deal_events(db, parsed.deal_events)
-    touched = {event.event_id for event in parsed.deal_events}
-    for tags in parsed.tags:
-        touched |= write_tags(db, tags)
+    known = write_deal_events(db, parsed.deal_events)
+    touched = {event.event_id for event in parsed.deal_events} | write_readings(db, parsed.tags)
     letters = sum(_write_letter(db, cluster_id, message) for message in parsed.letters)
     letters += sum(_refuse(db, cluster_id, topics, m, error) for m, error in parsed.refused)
     for origin, sent_at in parsed.replayed:
         mark_replayed(db, cluster_id, origin, sent_at)
-    changed = settle(db, _deals_of(db, touched), topics.deals.name)
+    changed = settle(db, _deals_of(db, touched), topics.deals.name, known)
     write_offsets(db, cluster_id, _next_offsets(batch, topic_ids))
     return Counts(len(parsed.articles), len(parsed.tags), len(parsed.deal_events), letters, changed)
 
 
 def _deals_of(db: sqlite3.Connection, event_ids: set[str]) -> set[str]:
-    find = "SELECT deal_id FROM deal_events WHERE event_id = ?"
-    found = (db.execute(find, (event_id,)).fetchone() for event_id in event_ids)
-    return {row[0] for row in found if row}
+    query = "SELECT deal_id FROM deal_events WHERE event_id IN ({keys})"
+    return {row[0] for row in select_each(db, query, list(event_ids))}
 
 
 def _write_letter(db: sqlite3.Connection, cluster_id: str, message: Incoming) -> bool:
@@ -161,11 +160,10 @@ def _refuse(
 
 def _next_offsets(batch: Sequence[Incoming], topic_ids: Mapping[str, str]) -> dict[Place, Stored]:
     """Return where each partition of the batch goes on; its messages are in order."""
+    last = {(m.origin.topic, m.origin.partition): m.origin.offset for m in batch}
     return {
-        Place(m.origin.topic, m.origin.partition): Stored(
-            m.origin.offset + 1, topic_ids[m.origin.topic]
-        )
-        for m in batch
+        Place(topic, partition): Stored(offset + 1, topic_ids[topic])
+        for (topic, partition), offset in last.items()
     }
 
 

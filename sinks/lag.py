@@ -48,8 +48,10 @@ class LagMeter:
             stored = {place: kept.next_offset for place, kept in offsets.items()}
         sink_topics = (topics.articles, topics.tags, topics.deal_events, topics.dead_letters)
         try:
-            ends = self._ends([topic.name for topic in sink_topics])
-            read = self._committed([place for place in ends if place.topic == topics.articles.name])
+            places = self._places([topic.name for topic in sink_topics])
+            # Before the ends: what a reader has sent by now is then among what waits for the sink.
+            read = self._committed([p for p in places if p.topic == topics.articles.name])
+            ends = self._ends(places)
         except KafkaException as error:
             raise KafkaUnavailableError(
                 f"{self._settings.kafka} does not tell its offsets: {error.args[0].str()}"
@@ -57,9 +59,11 @@ class LagMeter:
         lags = [self._sum("reader", topics.articles.name, ends, read)]
         return lags + [self._sum("sink", topic.name, ends, stored) for topic in sink_topics]
 
-    def _ends(self, names: list[str]) -> dict[Place, tuple[int, int]]:
+    def _places(self, names: list[str]) -> list[Place]:
         there = metadata(self._settings, self._consumer).topics
-        places = [Place(name, n) for name in names if name in there for n in there[name].partitions]
+        return [Place(name, n) for name in names if name in there for n in there[name].partitions]
+
+    def _ends(self, places: list[Place]) -> dict[Place, tuple[int, int]]:
         return {
             place: self._consumer.get_watermark_offsets(
                 Assignment(*place), timeout=self._settings.kafka_timeout_s

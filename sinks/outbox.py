@@ -5,9 +5,10 @@ A crash between publishing and deleting publishes again: the same ids, on a comp
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator
+
+from pydantic_core import from_json, to_json
 
 from schemas import Record
 from schemas.cloudevents import Headers
@@ -15,21 +16,20 @@ from schemas.cloudevents import Headers
 
 def headers_to_json(headers: Headers) -> str:
     """Return headers as text; their bytes as hexadecimal digits, for they may be anything."""
-    return json.dumps([[name, None if data is None else data.hex()] for name, data in headers])
+    listed = [(name, None if data is None else data.hex()) for name, data in headers]
+    return to_json(listed).decode()
 
 
 def headers_from_json(text: str) -> Headers:
     """Return the headers that `headers_to_json` wrote."""
-    return [
-        (name, None if data is None else bytes.fromhex(data)) for name, data in json.loads(text)
-    ]
+    return [(name, None if data is None else bytes.fromhex(data)) for name, data in from_json(text)]
 
 
-def put(db: sqlite3.Connection, record: Record) -> None:
-    """Leave a record for publishing, inside the caller's transaction."""
-    db.execute(
+def put(db: sqlite3.Connection, *records: Record) -> None:
+    """Leave records for publishing, inside the caller's transaction."""
+    db.executemany(
         "INSERT INTO outbox (topic, key, value, headers) VALUES (?, ?, ?, ?)",
-        (record.topic, record.key, record.value, headers_to_json(record.headers)),
+        ((r.topic, r.key, r.value, headers_to_json(r.headers)) for r in records),
     )
 
 

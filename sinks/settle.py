@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import Any
 from urllib.parse import urlsplit
 
 from schemas import Deal, DealEvent, Record, record
 from sinks.outbox import put
-from sinks.write import stamp
+from sinks.write import select_each, stamp
 
 SINK_URI = "/dealwire/sink"
 
@@ -48,28 +49,30 @@ def source_of(event: DealEvent) -> str:
     return event.source or urlsplit(event.url or "").netloc or event.article_id
 
 
-def settle(db: sqlite3.Connection, deal_ids: Iterable[str], topic: str) -> int:
+def settle(
+    db: sqlite3.Connection, deal_ids: Iterable[str], topic: str, parsed: Mapping[str, DealEvent]
+) -> int:
     """Bring these deals up to date inside the caller's transaction; return how many changed.
 
-    Changes go to the outbox, for `topic`: the deal's whole state, or null when nothing tells it
-    any more.
+    `parsed` are events that need not be read again, by their text in the table. Changes go to the
+    outbox, for `topic`: the deal's whole state, or null when nothing tells it any more.
     """
-    changed = 0
-    for deal_id in sorted(deal_ids):
-        live = db.execute("SELECT event FROM live_deal_events WHERE deal_id = ?", (deal_id,))
-        events = [DealEvent.model_validate_json(row[0]) for row in live]
-        before = db.execute("SELECT deal FROM deals WHERE deal_id = ?", (deal_id,)).fetchone()
-        if events:
-            deal = combine(deal_id, events)
-            if before is None or before[0] != deal.model_dump_json():
-                _write_deal(db, deal)
-                put(db, record(topic, deal, SINK_URI))
-                changed += 1
-        elif before is not None:
-            db.execute("DELETE FROM deals WHERE deal_id = ?", (deal_id,))
-            put(db, Record(topic, deal_id.encode(), None, []))
-            changed += 1
-    return changed
+    ids = sorted(deal_ids)
+    live: dict[str, list[DealEvent]] = {deal_id: [] for deal_id in ids}
+    query = "SELECT deal_id, event FROM live_deal_events WHERE deal_id IN ({keys})"
+    for deal_id, text in select_each(db, query, ids):
+        live[deal_id].append(parsed.get(text) or DealEvent.model_validate_json(text))
+    query = "SELECT deal_id, deal FROM deals WHERE deal_id IN ({keys})"
+    before: dict[str, str] = {row[0]: row[1] for row in select_each(db, query, ids)}
+    told = [combine(deal_id, events) for deal_id, events in live.items() if events]
+    written = [(deal, deal.model_dump_json()) for deal in told]
+    changed = [(deal, text) for deal, text in written if before.get(deal.deal_id) != text]
+    gone = [deal_id for deal_id in before if not live[deal_id]]
+    _write_deals(db, changed, before.keys())
+    db.executemany("DELETE FROM deals WHERE deal_id = ?", ((deal_id,) for deal_id in gone))
+    put(db, *(record(topic, deal, SINK_URI) for deal, _ in changed))
+    put(db, *(Record(topic, deal_id.encode(), None, []) for deal_id in gone))
+    return len(changed) + len(gone)
 
 
 UPSERT_DEAL = """
@@ -89,37 +92,45 @@ UPSERT_DEAL = """
 """
 
 
-def _write_deal(db: sqlite3.Connection, deal: Deal) -> None:
-    amount = deal.amount
-    db.execute(
-        UPSERT_DEAL,
-        (
-            deal.deal_id,
-            deal.type,
-            deal.status,
-            amount.low if amount else None,
-            amount.high if amount else None,
-            amount.currency if amount else None,
-            amount.approx if amount else None,
-            amount.text if amount else None,
-            deal.stake_pct,
-            deal.round,
-            deal.instrument,
-            stamp(deal.first_seen_at),
-            stamp(deal.last_seen_at),
-            deal.sources,
-            deal.confidence,
-            deal.quote,
-            deal.url,
-            deal.title,
-            deal.model_dump_json(),
-        ),
+def _write_deals(
+    db: sqlite3.Connection, deals: Sequence[tuple[Deal, str]], known: Set[str]
+) -> None:
+    """Write deals, given with their JSON; `known` are the ids of those that are there already."""
+    db.executemany(
+        "DELETE FROM deal_parties WHERE deal_id = ?",
+        ((deal.deal_id,) for deal, _ in deals if deal.deal_id in known),
     )
-    db.execute("DELETE FROM deal_parties WHERE deal_id = ?", (deal.deal_id,))
+    db.executemany(UPSERT_DEAL, (_deal_row(deal, text) for deal, text in deals))
     db.executemany(
         "INSERT INTO deal_parties VALUES (?, ?, ?, ?, ?)",
         (
             (deal.deal_id, position, party.role, party.name, party.entity_id)
+            for deal, _ in deals
             for position, party in enumerate(deal.parties)
         ),
+    )
+
+
+def _deal_row(deal: Deal, text: str) -> tuple[Any, ...]:
+    amount = deal.amount
+    return (
+        deal.deal_id,
+        deal.type,
+        deal.status,
+        amount.low if amount else None,
+        amount.high if amount else None,
+        amount.currency if amount else None,
+        amount.approx if amount else None,
+        amount.text if amount else None,
+        deal.stake_pct,
+        deal.round,
+        deal.instrument,
+        stamp(deal.first_seen_at),
+        stamp(deal.last_seen_at),
+        deal.sources,
+        deal.confidence,
+        deal.quote,
+        deal.url,
+        deal.title,
+        text,
     )

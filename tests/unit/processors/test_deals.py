@@ -1,0 +1,49 @@
+"""From parts to deals: splitting, merging, believing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from processors.merge import merge
+from processors.model import Linear, column, load, save
+from processors.names import Name
+from processors.rules import Proposal
+
+A, B, C = (Name(word, "organisation") for word in ("Zorvane", "Belmoral", "Quillec"))
+
+
+def deal(*parties: tuple[str, Name], confidence: float = 0.5, start: int = 0) -> Proposal:
+    return Proposal("acquisition", "announced", [*parties], None, [(start, start + 9)], confidence)
+
+
+def test_a_deal_told_twice_is_one_event_at_its_fullest() -> None:
+    told = [deal(("target", B)), deal(("target", B), ("acquirer", A), start=50)]
+    (merged,) = merge(told)
+    assert sorted((role, name.name) for role, name in merged.parties) == [
+        ("acquirer", "Zorvane"),
+        ("target", "Belmoral"),
+    ]
+    assert merged.evidence == [(0, 9), (50, 59)]
+
+
+def test_rival_bids_stay_two_deals() -> None:
+    told = [deal(("acquirer", A), ("target", B)), deal(("acquirer", C), ("target", B))]
+    assert len(merge(told)) == 2
+
+
+def test_the_surer_mention_gives_the_status() -> None:
+    sure = deal(("target", B), confidence=0.9)
+    sure.status = "completed"
+    (merged,) = merge([deal(("target", B)), sure])
+    assert (merged.status, merged.confidence) == ("completed", 0.9)
+
+
+def test_a_model_is_the_same_after_saving(tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("model") / "m.npz"
+    rows = np.array([column("a"), column("b")], dtype=np.int32)
+    weights = np.array([[1.0, -1.0], [0.5, 2.0]], dtype=np.float32)
+    model = Linear(["x", "y"], rows, weights, np.zeros(2, np.float32), single=True)
+    save(path, {"m": model})
+    assert load(path)["m"].best(["a"]) == pytest.approx(model.best(["a"]))
+    assert load(path)["m"].best(["b", "unseen"])[0] == "y"
