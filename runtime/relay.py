@@ -8,6 +8,7 @@ and does nothing else; a test holds every agent to that.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from typing import Any, cast
 
@@ -23,6 +24,8 @@ from schemas.cloudevents import Headers
 BATCH = 200
 BATCH_WAIT_S = 0.02
 """A batch is what came within this time, so also the least delay under light load."""
+
+LET_OTHERS_EVERY_S = 0.01
 
 Step = Callable[[bytes | None, Headers], Iterable[Record]]
 """What an agent does: one message's value and headers in, records out; raises what it refuses."""
@@ -44,10 +47,14 @@ async def relay(stream: StreamT[bytes], step: Step, dead_letters: str, component
     )
     async for events in batches:
         deliveries: list[Awaitable[Any]] = []
+        let_others_at = time.monotonic()
         for event in events:
             deliveries += await _send(event, step, dead_letters, component)
-            # A batch may take seconds to read: heartbeats and commits run in between.
-            await asyncio.sleep(0)
+            # A batch may take seconds to read: heartbeats, commits and sends run in between.
+            # After every event, each would be sent in a request of its own.
+            if time.monotonic() - let_others_at > LET_OTHERS_EVERY_S:
+                await asyncio.sleep(0)
+                let_others_at = time.monotonic()
         await asyncio.gather(*deliveries)
         for event in events:  # in order: Faust commits past a gap
             await stream.ack(event)

@@ -6,7 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 
-from runtime.errors import DealwireError
+from runtime.errors import DealwireError, KafkaUnavailableError
 from runtime.heartbeat import beat
 from runtime.kafka import Publisher
 from runtime.logs import get_logger
@@ -21,6 +21,8 @@ from sinks.store import Store, is_busy, open_for_writing, store_error
 POLL_S = 0.5
 BUSY_TRIES = 3
 OUTBOX_BATCH = 1000
+STOP_FLUSH_S = 5.0
+"""Longest wait for the brokers when stopping: what is not sent stays in the outbox."""
 
 log = get_logger(__name__)
 
@@ -83,8 +85,11 @@ class _Sink:
                 self._publish()
             elif self._published != self._deleted:
                 self._forget_delivered()
-        self._publisher.flush()
-        self._forget_delivered()
+        try:
+            self._publisher.flush(STOP_FLUSH_S)
+            self._forget_delivered()
+        except KafkaUnavailableError as error:
+            log.warning("left in the outbox for the next start", error=str(error))
 
     def _write(self, batch: Sequence[Incoming]) -> Counts:
         for attempt in range(1, BUSY_TRIES + 1):
