@@ -43,6 +43,7 @@ class Amounts:
         self._within = re.compile("|".join(map(re.escape, ranges["within"])))
         self._change = re.compile("|".join(map(re.escape, ranges["change"])))
         self._followers = set(table["implied"]["followers"].split())
+        self._against = set(table["implied"]["against"])
         self._nouns = set(table["implied"]["nouns"].split())
         currencies = self._quantities.currencies
         names = [*table["currencies"], *currencies.signs, *table["cents"], *table["scaled"]]
@@ -129,8 +130,7 @@ class Amounts:
             return None
         if first.currency and second.currency and first.currency != second.currency:
             return None
-        signed = not (words[second.first][0].isalnum() and second.figures)
-        if signed and second.currency and not first.currency:
+        if second.first < number and not first.currency:  # "3 to £8,200"
             return None
         if first.currency and not second.currency and not second.scale:
             return second if second.figures and self._uncounted(lows, second) else None
@@ -148,24 +148,27 @@ class Amounts:
         found: list[tuple[Quantity, Quantity | None]],
     ) -> list[Money]:
         """Turn quantities into amounts: those with a currency, or with an implied one."""
-        money: list[Money] = self._specials(low_text)
-        taken = [(m.start, m.end) for m in money]
         explicit = [p.currency or (q.currency if q else "") for p, q in found]
         settle = self._quantities.currencies.settle
         settled = {code: settle(code, low_text) for code in {*explicit} - {"", MAIN}}
         counts = Counter(settled[code] for code in explicit if code in settled)
         main = max(counts, key=lambda code: counts[code], default="")
         settled[MAIN] = main or settle("USD?", low_text)
+        money = self._specials(low_text, main)
+        taken = [(m.start, m.end) for m in money]
         near, near_end = "", 0
         for (one, two), code in zip(found, explicit, strict=True):
             last = two or one
             if code:
                 near, near_end = code, spans[last.last - 1].end
-            elif main and self._implied(lows, last):
-                same = near and not _FULL_STOP.search(text, near_end, spans[one.first].start)
-                code = near if same else MAIN
             else:
-                continue
+                same = near and not _FULL_STOP.search(text, near_end, spans[one.first].start)
+                if main and self._implied(lows, last):
+                    code = near if same else MAIN
+                elif same and self._compared(lows, one):
+                    code = near
+                else:
+                    continue
             start, end = spans[one.first].start, spans[last.last - 1].end
             if any(s < end and start < e for s, e in taken):
                 continue
@@ -178,6 +181,11 @@ class Amounts:
         """Whether a number without a currency is money: millions that count nothing."""
         return last.scale >= 1e6 and len(lows[last.last - 1]) > 1 and self._uncounted(lows, last)
 
+    def _compared(self, lows: list[str], one: Quantity) -> bool:
+        """Whether a bare number is set against an amount: "16 euros, contre 22 en 2012"."""
+        before = lows[one.first - 1] if one.first else ""
+        return before in self._against and one.figures and self._uncounted(lows, one)
+
     def _uncounted(self, lows: list[str], last: Quantity) -> bool:
         """Whether no noun follows that the number would count, other than one of money."""
         after = [*lows[last.last : last.last + 3], ".", ".", "."]
@@ -187,12 +195,13 @@ class Amounts:
             return after[2] in self._nouns
         return after[0] in self._followers or not (after[0].isalpha() or after[0] == "%")
 
-    def _specials(self, low_text: str) -> list[Money]:
+    def _specials(self, low_text: str, main: str) -> list[Money]:
         found = []
         for phrase, (low, high, code, approx) in self._special.items():
             start = low_text.find(phrase)
             while start >= 0:
-                currency = self._quantities.currencies.settle(code or "GBP", low_text)
+                fallback = code or main or "USD?"
+                currency = self._quantities.currencies.settle(fallback, low_text)
                 found.append(Money(start, start + len(phrase), low, high, currency, approx))
                 start = low_text.find(phrase, start + len(phrase))
         return found
@@ -210,7 +219,7 @@ class Amounts:
         start, end = spans[one.first].start, spans[one.last - 1].end
         if two is None:
             return [self._single(low_text, start, end, one, currency)]
-        if not one.scale and two.scale and (one.value <= two.value or two.scale < 1e3):
+        if not one.scale and two.scale and (one.value <= 20 * two.value or two.scale < 1e3):
             one.scale = two.scale
         elif not one.scale and two.scale >= 1e6:
             one.scale = two.scale / 1e3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from typing import Any
 
 from processors import lexicon
@@ -27,6 +28,8 @@ class Facts:
     def of(self, view: View, kind: str, span: tuple[int, int]) -> dict[str, Any]:
         """Return the facts of a deal of type `kind` stated at `span`, by the event's field."""
         sentence = view.low_text[span[0] : span[1]]
+        first = bisect_left(view.money, span[0], key=_start)
+        last = bisect_left(view.money, span[1], key=_start)
         found: dict[str, Any] = {}
         if kind in ("acquisition", "investment") and (stake := self._stake_in(sentence)):
             found["stake_pct"] = stake
@@ -35,8 +38,8 @@ class Facts:
         if kind == "debt" and (name := _first(self._instruments, sentence)):
             found["instrument"] = name
         if kind in ("acquisition", "investment", "ipo"):
-            for money in view.money:
-                if span[0] <= money.start < span[1] and self.is_per_share(view, money):
+            for money in view.money[first:last]:
+                if self.is_per_share(view, money):
                     found["price_per_share"] = money
         return found
 
@@ -51,6 +54,10 @@ class Facts:
             if self._stake.search(around) and 0 < value <= 100:
                 return value
         return None
+
+
+def _start(money: Money) -> int:
+    return money.start
 
 
 def _any(cues: list[str]) -> re.Pattern[str]:

@@ -10,14 +10,13 @@ import numpy as np
 
 from processors.features import (
     Memory,
-    candidates,
     judge_features,
     money_features,
-    role_features,
     sentence_features,
     status_features,
 )
 from processors.model import Linear
+from processors.part_features import candidates, role_features
 from processors.rules import Proposal
 from processors.view import Symbol, View
 from schemas import DealStatus, DealType
@@ -33,6 +32,9 @@ _REMEMBERED = 0.3
 _FAR_BELOW = 0.5
 _SURE = 0.85
 """Score from which a second name in a role, not merely listed, is a deal of its own."""
+MOST_SENTENCES = 2000
+"""Of a text, from its beginning, that are looked into: a book's worth. A megabyte of nothing but
+deals, which no newspaper prints, would hold up all other articles for a minute."""
 _PAIRED = frozenset(("merger", "partnership", "joint_venture"))
 NO_ROLE = "none"
 """The class of names that take no part in the deal."""
@@ -91,7 +93,7 @@ class Learned:
         """Return every deal thought possible, with the features that it is judged by."""
         found = []
         memory: Memory = {}
-        for number in range(len(view.sentences)):
+        for number in range(min(len(view.sentences), MOST_SENTENCES)):
             recent: Memory = {}
             stated = self._models.type.scores(sentence_features(view, number))
             kinds = self._models.type.classes
@@ -132,8 +134,8 @@ class Learned:
         sentence = view.sentences[number]
         status, _ = self._models.status.best(status_features(view, number, kind))
         prices = []
-        for index, place in enumerate(view.money_places):
-            if place is not None and -2 <= place.sentence - number <= 2:
+        for at in range(max(0, number - 2), min(len(view.sentences), number + 3)):
+            for index in view.money_in[at]:
                 features = money_features(view, number, kind, index)
                 prices.append((float(self._models.money.scores(features)[0]), -index))
         price = max(prices, default=(0.0, 0))
@@ -206,7 +208,7 @@ def _plausible(parts: list[Part], where: dict[int, int], paired: bool) -> list[P
 
 def _symbol_of(view: View, number: int, name: int) -> int:
     """Return where a name stands in a sentence; before its start when it stands elsewhere."""
-    inside = [place.symbol for place in view.places[name] if place.sentence == number]
+    inside = view.named_in[number].get(name)
     return inside[0] if inside else -1
 
 

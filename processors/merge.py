@@ -6,18 +6,27 @@ from collections.abc import Iterable
 
 from processors.rules import Proposal
 
+_LATEST = 20
+"""How many earlier deals of a name a mention is compared with: bounded, so that it stays linear."""
 _PAIRED = frozenset(("merger", "partnership", "joint_venture"))
 
 
 def merge(proposals: Iterable[Proposal]) -> list[Proposal]:
     """Return the distinct deals of an article; what is told twice is kept once, at its fullest."""
     deals: list[Proposal] = []
+    by_name: dict[str, list[Proposal]] = {}
     for proposal in proposals:
-        same = next((deal for deal in deals if _same(deal, proposal)), None)
+        names = [name.name for _, name in proposal.parties]
+        related = [deal for name in names for deal in by_name.get(name, [])[-_LATEST:]]
+        same = next((deal for deal in related if _same(deal, proposal)), None)
         if same is None:
             deals.append(proposal)
         else:
             _absorb(same, proposal)
+        for name in names:
+            some = by_name.setdefault(name, [])
+            if not any(deal is (same or proposal) for deal in some[-_LATEST:]):
+                some.append(same or proposal)
     return deals
 
 

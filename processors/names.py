@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -51,6 +52,18 @@ class Name:
     kind: EntityKind
     mentions: list[Mention] = field(default_factory=list)
     described: bool = False
+
+    def called(self) -> str:
+        """Return what to call it: the form met first, or its one word where that is usual.
+
+        So two names that ran together once ("Zorvane Belmoral") do no harm later on.
+        """
+        if len(aliases.words(self.name)) != 2:
+            return self.name
+        forms = Counter(mention.text for mention in self.mentions)
+        usual, count = forms.most_common(1)[0]
+        often = count > 2 * forms[self.name] and " " not in usual
+        return usual if often and usual in self.name else self.name
 
 
 class Names:

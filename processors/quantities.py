@@ -114,6 +114,8 @@ class Quantities:
                 return Quantity(
                     at, scale_at + length, 0.5 if low[at] == "half" else 1.0, scale, figures=False
                 )
+        if low[at][-1] == "s" and self._scales.get((low[at],), 0) >= 1e6:  # "des milliards"
+            return Quantity(at, at, 1.0, about=True, floor=True, figures=False)
         last = at
         while last < len(low) and low[last] in self.numbers.words:
             last += 1
@@ -190,8 +192,11 @@ class Quantities:
             length, code = _longest(table, words, at)
             if not length or (table is self._signs and not found.figures):
                 continue
-            if low[at] in self._ambiguous and not found.scale and table is not self._cents:
+            small = found.value < 1000 or 1900 <= found.value < 2100  # a count, or a year
+            if low[at] in self._ambiguous and not found.scale and small and table is self._names:
                 continue
+            if not found.figures and not found.scale and text[at][0].isupper():
+                continue  # "un Euro PP"
             if (
                 table is self._signs
                 and text[at] in _GLUED
@@ -201,6 +206,8 @@ class Quantities:
                 continue
             if table is self._cents:
                 glued = spans[at].start == spans[at - 1].end
+                if not found.figures and found.value == 1:
+                    continue  # "not a penny"
                 if found.scale or (low[at] in ("p", "c", "cent") and not glued):
                     continue
                 found.scale = 0.01

@@ -37,7 +37,7 @@ from schemas import (
 )
 
 MODEL = lexicon.DATA / "model"
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 """Raised with every change of what is read: a new version reads every article anew."""
 
 
@@ -142,7 +142,7 @@ class Reader:
             parties = tuple(
                 Party(
                     role=role,
-                    name=name.name,
+                    name=name.called(),
                     entity_id=None if name.described else _entity_id(name),
                 )
                 for role, name in deal.parties
@@ -200,12 +200,12 @@ def _span(text: str, start: int, end: int) -> Span:
 
 
 def _entity_id(name: Name) -> str:
-    return digest("entity", name.kind, name.name.casefold())
+    return digest("entity", name.kind, name.called().casefold())
 
 
 def _entity(text: str, name: Name) -> Entity:
     mentions = tuple(_span(text, m.start, m.end) for m in name.mentions)
-    return Entity(entity_id=_entity_id(name), name=name.name, kind=name.kind, mentions=mentions)
+    return Entity(entity_id=_entity_id(name), name=name.called(), kind=name.kind, mentions=mentions)
 
 
 def _amount(text: str, money: Money) -> Amount:

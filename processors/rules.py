@@ -40,30 +40,29 @@ class Rules:
         table = lexicon.table(f"{language}/grammar")
         self._statuses = {name: _words(cues) for name, cues in table["status"].items()}
         self._agent = _words(table["roles"]["agent"])
-        self._patient = _words(table["roles"]["patient"])
         self._not_price = _words(table["amounts"]["not_price"])
 
     def propose(self, view: View) -> list[Proposal]:
         """Return the deals that the triggers of a text tell, in its order."""
         found = []
+        placed: list[list[tuple[Mention, Name]]] = [[] for _ in view.sentences]
+        for name in view.names:
+            if name.kind == "organisation":
+                for mention in name.mentions:
+                    placed[mention.sentence].append((mention, name))
         for number, sentence in enumerate(view.sentences):
-            places = [
-                (mention, name)
-                for name in view.names
-                if name.kind == "organisation"
-                for mention in name.mentions
-                if mention.sentence == number
-            ]
+            places = sorted(placed[number], key=_start)
+            money = [view.money[index] for index in view.money_in[number]]
             numbers = dict.fromkeys(s.hit for s in view.symbols[number] if s.hit >= 0)
             for hit in [view.hits[index] for index in numbers]:
                 frame = next((f for f in hit.frames if f.strong), None)
                 if frame is None:
                     continue
-                roles = self._roles(view.low_text, hit, frame, sorted(places, key=_start))
+                roles = self._roles(view.low_text, hit, frame, places)
                 if len(roles) < (2 if frame.type in _PAIRED else 1):
                     continue
                 confidence = 0.5 if len(roles) > 1 else 0.3
-                amount = self._price(view.low_text, sentence, hit, view.money)
+                amount = self._price(view.low_text, sentence, hit, money)
                 status = self.status(view.low_text[sentence.start : sentence.end])
                 span = (sentence.start, sentence.end)
                 found.append(Proposal(frame.type, status, roles, amount, [span], confidence))
@@ -106,8 +105,6 @@ class Rules:
     ) -> Money | None:
         best: Money | None = None
         for amount in money:
-            if not sentence.start <= amount.start < sentence.end:
-                continue
             if self._not_price.search(
                 text.lower(), max(sentence.start, amount.start - 45), amount.end + 25
             ):

@@ -28,21 +28,20 @@ class Sentence(NamedTuple):
     end: int
     tokens: list[Token]
     heading: bool
-    paragraph: int
 
 
 def split(text: str, kept: Iterable[tuple[int, int]]) -> list[Sentence]:
     """Return the sentences of the kept lines of a normalised text, in order."""
     found: list[Sentence] = []
-    for number, (start, end) in enumerate(_unwrapped(text, kept)):
+    for start, end in _unwrapped(text, kept):
         pieces = list(_pieces(text, start, end))
         for begin, stop in pieces:
             heading = (
                 len(pieces) == 1 and stop - begin < _HEADING and text[stop - 1] not in ".…;,\"')"
             )
             words = tokens(text, begin, stop)
-            if words:
-                found.append(Sentence(begin, stop, words, heading, number))
+            if any(word.text[0].isalpha() for word in words):  # rules and brackets say nothing
+                found.append(Sentence(begin, stop, words, heading))
     return found
 
 

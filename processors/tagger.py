@@ -46,7 +46,6 @@ def _spans(labels: Sequence[str]) -> Iterator[tuple[int, int, bool]]:
             start = None
         if label.startswith("B"):
             start = at
-    return
 
 
 class TokenFeatures:

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from processors import features
+from processors import features, part_features
 from processors.aliases import same_name
 from processors.corpus import Document, Label, everything
 from processors.learned import NO_ROLE, Learned, Models
@@ -25,6 +25,7 @@ from processors.model import BITS, Linear, columns, save
 from processors.reader import Reader
 from processors.rules import Proposal
 from processors.tagger import Tagger
+from processors.text import normalise, tokens
 from processors.train_tagger import train_tagger
 from processors.view import View
 from schemas.deal_event import ROLES
@@ -160,9 +161,9 @@ def _collect_deal(
     labels: list[tuple[Label, dict[int, str]]],
     memory: features.Memory,
 ) -> None:
-    for name in features.candidates(view, number):
+    for name in part_features.candidates(view, number):
         role = next((cast[name] for _, cast in labels if name in cast), NO_ROLE)
-        parts = features.role_features(view, number, kind, name, memory)
+        parts = part_features.role_features(view, number, kind, name, memory)
         found.roles[kind].append((columns(parts), role))
     status = labels[0][0].status
     found.status.append((columns(features.status_features(view, number, kind)), status))
@@ -282,12 +283,27 @@ def build(documents: Iterable[Document], folder: Path) -> None:
     save(folder / "deals.npz", train(retagged(some, reader, folder)).flat())
 
 
+def write_common(documents: Iterable[Document]) -> None:
+    """Write the words that stand in lower case in our texts: a capital alone makes them no name."""
+    found: dict[str, set[str]] = {language: set() for language in LANGUAGES}
+    for document in documents:
+        text = normalise(document.text)
+        words = (token.text for token in tokens(text, 0, len(text)))
+        found[document.language].update(w for w in words if w.islower() and w.isalpha())
+    for language, common in found.items():
+        head = "# Words that stand in lower case in our corpus. Made by processors/train.py.\n"
+        lines = "".join(f"{word}\n" for word in sorted(common) if len(word) > 1)
+        (DATA / language / "common.txt").write_text(head + lines, "utf-8")
+
+
 def main() -> None:
     """Train on the whole corpus."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--out", type=Path, default=MODEL)
     args = parser.parse_args()
-    build(everything(), args.out)
+    documents = everything()
+    write_common(documents)
+    build(documents, args.out)
     size = sum(path.stat().st_size for path in args.out.iterdir())
     print(f"wrote {args.out}, {size / 1e6:.1f} MB")
 

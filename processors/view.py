@@ -6,11 +6,16 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from processors.amounts import Money
 from processors.names import Mention, Name
 from processors.sentences import Sentence
 from processors.triggers import Hit
+
+_OFTEN = 3
+_MAIN = 4
+"""Mentions that a main name has at least, and how many main names there may be."""
 
 _KINDS = {"organisation": "<O>", "person": "<P>", "place": "<L>"}
 
@@ -38,7 +43,11 @@ class Place:
 
 @dataclass(slots=True)
 class View:
-    """A whole text as the model sees it; `told` counts its strong triggers by type of deal."""
+    """A whole text as the model sees it.
+
+    `told` counts its strong triggers by type of deal. By sentence, `named_in` has the symbols of
+    each name and `money_in` the amounts. `main` are the names mentioned most, `most` times at best.
+    """
 
     language: str
     low_text: str
@@ -50,6 +59,10 @@ class View:
     places: list[list[Place]] = field(default_factory=list)
     money_places: list[Place | None] = field(default_factory=list)
     told: Counter[str] = field(default_factory=Counter)
+    named_in: list[dict[int, list[int]]] = field(default_factory=list)
+    money_in: list[list[int]] = field(default_factory=list)
+    main: list[int] = field(default_factory=list)
+    most: int = 0
 
 
 def lay_out(
@@ -66,11 +79,11 @@ def lay_out(
     view.money_places = [None for _ in money]
     view.told.update(frame.type for hit in hits for frame in hit.frames if frame.strong)
     starts = [sentence.start for sentence in sentences]
-    money_in: list[list[int]] = [[] for _ in sentences]
+    view.money_in = [[] for _ in sentences]
     for index, amount in enumerate(money):
         at = bisect_right(starts, amount.start) - 1
         if at >= 0 and amount.start < sentences[at].end:
-            money_in[at].append(index)
+            view.money_in[at].append(index)
     hits_in: list[list[int]] = [[] for _ in sentences]
     for index, hit in enumerate(hits):
         at = bisect_right(starts, hit.start) - 1
@@ -82,8 +95,17 @@ def lay_out(
             named[mention.sentence].append((mention, index))
     for number, sentence in enumerate(sentences):
         view.symbols.append(
-            _symbols(view, number, sentence, named[number], money_in[number], hits_in[number])
+            _symbols(view, number, sentence, named[number], view.money_in[number], hits_in[number])
         )
+    view.named_in = [{} for _ in sentences]
+    for index, places in enumerate(view.places):
+        for place in places:
+            view.named_in[place.sentence].setdefault(index, []).append(place.symbol)
+    counts = sorted((len(places) for places in view.places), reverse=True)
+    view.most = max(counts, default=0)
+    often = max([_OFTEN, *counts[1:2]]) if len(counts) > 1 else _OFTEN
+    main = (index for index, places in enumerate(view.places) if len(places) >= often)
+    view.main = list(islice(main, _MAIN))
     return view
 
 

@@ -22,7 +22,7 @@ from schemas import Record
 from schemas.cloudevents import Headers
 
 BATCH = 200
-BATCH_WAIT_S = 0.02
+BATCH_WAIT_S = 0.005
 """A batch is what came within this time, so also the least delay under light load."""
 
 LET_OTHERS_EVERY_S = 0.01
