@@ -103,7 +103,7 @@ def deals_table(rows: Sequence[Row], title: str) -> Table:
     table.add_column("parties", ratio=3)
     table.add_column("amount", no_wrap=True, justify="right")
     table.add_column("the words that say so", ratio=4)
-    table.add_column("source", ratio=1)
+    table.add_column("source", ratio=1, min_width=10)
     for row in rows:
         status = Text(row["status"], style=STATUS_STYLE.get(row["status"], ""))
         kind = Text(row["type"].replace("_", " "))

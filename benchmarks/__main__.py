@@ -1,0 +1,91 @@
+"""Measure speed, latency and memory: `python -m benchmarks [NAME...] [--quick] [--write]`."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks.clients import consume, produce
+from benchmarks.measure import Figure, machine, markdown_table, terminal_table
+from benchmarks.pipeline import end_to_end, latency, memory
+from benchmarks.processes import kafka_broker
+from benchmarks.reading import read
+from benchmarks.storing import sink
+from runtime.errors import DealwireError
+from runtime.logs import configure_logs
+
+ALONE: dict[str, Callable[[bool], list[Figure]]] = {"read": read, "sink": sink}
+ON_KAFKA: dict[str, Callable[[str, bool], list[Figure]]] = {
+    "produce": produce,
+    "consume": consume,
+    "end-to-end": end_to_end,
+    "latency": latency,
+    "memory": memory,
+}
+NAMES = ("produce", "read", "consume", "sink", "end-to-end", "latency", "memory")
+DOCUMENT = Path(__file__).parent.parent / "docs" / "performance.md"
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+
+
+def main() -> None:
+    """Print the table; with --write, put it into docs/performance.md too."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
+    parser.add_argument("--quick", action="store_true", help="short runs, rough figures")
+    parser.add_argument("--write", action="store_true", help="write the table to docs/")
+    parser.add_argument("--kafka", metavar="HOST:PORT", help="this broker, instead of our own")
+    options = parser.parse_args()
+    names = options.names or [name for name in NAMES if _can_run(name, options.kafka)]
+    if unknown := set(names) - set(NAMES):
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}; choose of {NAMES}")
+    configure_logs("text", "WARNING")
+    try:
+        figures = _measure(names, options.kafka, options.quick)
+    except DealwireError as error:
+        sys.exit(f"benchmarks: {error}")
+    Console().print(terminal_table(figures))
+    if options.write:
+        _write(figures, " ".join(["python -m benchmarks", *sys.argv[1:]]))
+
+
+def _can_run(name: str, kafka: str | None) -> bool:
+    """Return whether a benchmark can run here; say so when it cannot."""
+    can = name in ALONE or bool(kafka or (shutil.which("java") and shutil.which("mvn")))
+    if not can:
+        print(f"{name} is left out: Apache Kafka needs Java and mvn, or --kafka", file=sys.stderr)
+    return can
+
+
+def _measure(names: list[str], kafka: str | None, quick: bool) -> list[Figure]:
+    figures: list[Figure] = []
+    with ExitStack() as stack:
+        address = ""
+        if set(names) & set(ON_KAFKA):
+            address = stack.enter_context(kafka_broker(kafka))
+        for name in names:
+            start = time.monotonic()
+            if name in ALONE:
+                figures += ALONE[name](quick)
+            else:
+                figures += ON_KAFKA[name](address, quick)
+            print(f"{name}: {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
+    return figures
+
+
+def _write(figures: list[Figure], command: str) -> None:
+    """Replace the table in the document."""
+    before, _, rest = DOCUMENT.read_text("utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    table = f"{BEGIN}\n\n`{command}` on {machine()}:\n\n{markdown_table(figures)}\n\n{END}"
+    DOCUMENT.write_text(before + table + after, "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,172 @@
+"""The sink's transaction, beside a bare `executemany` of the same rows.
+
+Both write a fresh file with the same tables and PRAGMAs, in batches of the same messages, each
+committed with `synchronous=FULL`. The sink also parses and checks every event, settles the deals,
+empties its outbox and keeps what stands already; the bare loop has its rows ready and does nothing
+else.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.articles import START, make_articles
+from benchmarks.measure import Figure, race
+from processors.reader import Reader
+from runtime.dead_letters import Origin
+from runtime.topics import Topics
+from schemas import Record, record
+from sinks import outbox
+from sinks.batch import Incoming, write_batch
+from sinks.store import open_for_writing
+
+KINDS = (("one deal article in ten", 0.1, 1_500), ("deal articles only", 1.0, 250))
+"""Name, share of deal articles, articles: a few seconds of the reader, which makes the events."""
+ROUNDS = 15
+BATCH = 500
+PARTITIONS = 4
+CLUSTER = "bench"
+TOPICS = Topics("bench")
+TOPIC_IDS = {topic.name: "id" for topic in TOPICS.all()}
+
+Batch = Sequence[Incoming]
+Rows = dict[str, list[tuple[Any, ...]]]
+"""By table."""
+
+BY_ARTICLE = ("readings", "reading_events", "entities", "amounts")
+
+
+def sink(quick: bool) -> list[Figure]:
+    """Messages of articles, one in ten with deals, and of deal articles only."""
+    figures = []
+    for kind, share, count in KINDS:
+        batches = list(_batches(count // 3 if quick else count, share))
+        figures.append(_sink(f"sink, {kind}", batches, 5 if quick else ROUNDS))
+    return figures
+
+
+def _sink(name: str, batches: list[Batch], rounds: int) -> Figure:
+    messages = sum(map(len, batches))
+    articles = sum(m.origin.topic == TOPICS.articles.name for batch in batches for m in batch)
+    rows = list(_rows(batches))
+    ours, bare = race(
+        rounds, lambda: (messages, _write(batches)), lambda: (messages, _write_rows(rows))
+    )
+    of_articles = f"({ours * articles / messages:,.0f} articles/s)"
+    return Figure(
+        name,
+        f"{ours:,.0f} messages/s {of_articles}",
+        f"bare executemany: {bare:,.0f}",
+        ours / bare,
+        "0.60",
+    )
+
+
+def _batches(articles: int, share: float) -> Iterator[Batch]:
+    """Yield what the sink would get from Kafka."""
+    reader = Reader()
+    offsets = {topic.name: [itertools.count() for _ in range(PARTITIONS)] for topic in TOPICS.all()}
+    batch: list[Incoming] = []
+    for article in make_articles(articles, share):
+        tags, events = reader.read(article)
+        records = [record(TOPICS.articles.name, article, "/bench")]
+        records += [record(TOPICS.deal_events.name, event, "/bench") for event in events]
+        records += [record(TOPICS.tags.name, tags, "/bench")]
+        batch += [_incoming(one, int(article.article_id[:8], 16), offsets) for one in records]
+        while len(batch) >= BATCH:
+            yield batch[:BATCH]
+            batch = batch[BATCH:]
+    yield batch
+
+
+def _incoming(one: Record, key: int, offsets: dict[str, list[itertools.count[int]]]) -> Incoming:
+    partition = key % PARTITIONS
+    origin = Origin(one.topic, partition, next(offsets[one.topic][partition]))
+    return Incoming(origin, one.key, one.value, list(one.headers), START)
+
+
+def _write(batches: Sequence[Batch]) -> float:
+    """Store the batches as the sink does; return the seconds."""
+    with (
+        tempfile.TemporaryDirectory(prefix="dealwire-bench-") as folder,
+        open_for_writing(Path(folder) / "ours.db") as store,
+    ):
+        published = 0
+        start = time.perf_counter()
+        for batch in batches:
+            with store.transaction() as db:
+                if published:
+                    outbox.delete_delivered(db, published)
+                write_batch(db, batch, TOPICS, CLUSTER, TOPIC_IDS)
+            for number, _ in outbox.waiting(store.db, published, 1_000_000):
+                published = number
+        return time.perf_counter() - start
+
+
+def _write_rows(batches: Sequence[Rows]) -> float:
+    """Store the rows and do nothing else; return the seconds."""
+    with (
+        tempfile.TemporaryDirectory(prefix="dealwire-bench-") as folder,
+        open_for_writing(Path(folder) / "bare.db") as store,
+    ):
+        db = store.db
+        start = time.perf_counter()
+        for batch in batches:
+            db.execute("BEGIN IMMEDIATE")
+            for table, rows in batch.items():
+                marks = ", ".join("?" * len(rows[0]))
+                # A deal that changes later, and the offsets, are written anew.
+                db.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", rows)  # noqa: S608
+            db.execute("COMMIT")
+        return time.perf_counter() - start
+
+
+def _rows(batches: Sequence[Batch]) -> Iterator[Rows]:
+    """Yield the rows that each batch writes, found by writing it."""
+    with (
+        tempfile.TemporaryDirectory(prefix="dealwire-bench-") as folder,
+        open_for_writing(Path(folder) / "rows.db") as store,
+    ):
+        sent = 0
+        for batch in batches:
+            with store.transaction() as db:
+                write_batch(db, batch, TOPICS, CLUSTER, TOPIC_IDS)
+            yield {name: rows for name, rows in _written(store.db, batch, sent).items() if rows}
+            (sent,) = store.db.execute("SELECT coalesce(max(seq), 0) FROM outbox").fetchone()
+
+
+def _written(db: sqlite3.Connection, batch: Batch, sent: int) -> Rows:
+    """Return the rows of a batch that was just written."""
+    keys: dict[str, list[str]] = {topic.name: [] for topic in TOPICS.all()}
+    for message in batch:
+        keys[message.origin.topic].append((message.key or b"").decode())
+    rows = {"articles": _of(db, "articles", "article_id", keys[TOPICS.articles.name])}
+    for table in BY_ARTICLE:
+        rows[table] = _of(db, table, "article_id", keys[TOPICS.tags.name])
+    told = [
+        (dict(message.headers)["ce_id"] or b"").decode()
+        for message in batch
+        if message.origin.topic == TOPICS.deal_events.name
+    ]
+    rows["deal_events"] = _of(db, "deal_events", "event_id", told)
+    rows["outbox"] = [
+        tuple(row) for row in db.execute("SELECT * FROM outbox WHERE seq > ?", (sent,))
+    ]
+    deals = [row[2].decode() for row in rows["outbox"]]
+    for table in ("deals", "deal_parties"):
+        rows[table] = _of(db, table, "deal_id", deals)
+    rows["offsets"] = [tuple(row) for row in db.execute("SELECT * FROM offsets")]
+    return rows
+
+
+def _of(
+    db: sqlite3.Connection, table: str, column: str, keys: Sequence[str]
+) -> list[tuple[Any, ...]]:
+    query = f"SELECT * FROM {table} WHERE {column} = ?"  # noqa: S608
+    return [tuple(row) for key in dict.fromkeys(keys) for row in db.execute(query, (key,))]
