@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -46,6 +47,8 @@ def main() -> None:
     if unknown := set(names) - set(NAMES):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}; choose of {NAMES}")
     configure_logs("text", "WARNING")
+    # Ended from outside, we still stop the broker and what else we started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         figures = _measure(names, options.kafka, options.quick)
     except DealwireError as error:
