@@ -72,7 +72,7 @@ def test_the_python_examples_tell_every_deal_and_stop_on_ctrl_c(
         text=True,
     )
     assert subscriber.stdout is not None
-    watchdog = threading.Timer(60, subscriber.kill)
+    watchdog = threading.Timer(150, subscriber.kill)
     watchdog.start()
     missing = Counter(expected)
     try:
@@ -105,7 +105,7 @@ def test_the_commands_run_as_they_stand(fed: Pipeline, tmp_path: Path) -> None:
             | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
         assert done.returncode == 0, done.stderr
