@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 import click
@@ -31,6 +32,9 @@ def command(settings: Settings) -> None:
     )
     # Faust makes its app at import, from the environment.
     os.environ.update(settings.environ())
+    from mode import loop
+
+    loop.use("uvloop")  # before Faust makes one; it makes several tasks a message
     from faust import Worker
 
     from processors import agents
@@ -43,6 +47,7 @@ def command(settings: Settings) -> None:
         quiet=True,
     )
     worker.spinner = None  # it would write its control characters between the log's lines
+    gc.freeze()  # lists and models stay: the collector need not walk them again
     log.info("worker started", group=topics.reader_group)
     try:
         worker.execute_from_commandline()

@@ -33,7 +33,7 @@ def read(value: bytes | None, headers: Headers) -> list[Record]:
 @app.agent(raw_topic(app, TOPICS.articles), supervisor_strategy=CrashingSupervisor, concurrency=1)
 async def read_articles(stream: StreamT[bytes]) -> None:
     """articles -> deal events, tags"""
-    await relay(stream, read, TOPICS.dead_letters.name, READER_URI)
+    await relay(stream, read, SETTINGS, READER_URI)
 
 
 @app.timer(interval=1.0)  # type: ignore[untyped-decorator]

@@ -52,12 +52,8 @@ def create_app(settings: Settings) -> faust.App:
         broker_max_poll_records=500,
         broker_session_timeout=settings.worker_session_timeout_s,
         broker_heartbeat_interval=settings.worker_session_timeout_s / 10,
+        # runtime/relay.py sends, not Faust; should Faust ever send, then safely.
         producer_acks=-1,
-        producer_linger=0.002,
-        producer_max_request_size=MAX_DEAD_LETTER_BYTES,
-        # A broker may be away for this long before the worker gives up and stops.
-        producer_request_timeout=60.0,
-        producer_compression_type=None,
         topic_allow_declare=False,
         topic_disable_leader=True,
         web_enabled=False,

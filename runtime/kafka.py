@@ -141,7 +141,7 @@ def create_topics(settings: Settings, topics: tuple[Topic, ...]) -> list[str]:
     return created
 
 
-def publisher_config(settings: Settings) -> dict[str, Any]:
+def publisher_config(settings: Settings, give_up_s: float = FLUSH_TIMEOUT_S) -> dict[str, Any]:
     """Return what a producer needs that loses nothing and keeps the order of a key."""
     return client_config(settings) | {
         "enable.idempotence": True,
@@ -152,15 +152,16 @@ def publisher_config(settings: Settings) -> dict[str, Any]:
         "partitioner": "murmur2_random",
         "message.max.bytes": MAX_DEAD_LETTER_BYTES,
         "queue.buffering.max.kbytes": 64 * 1024,
-        "delivery.timeout.ms": int(FLUSH_TIMEOUT_S * 1000),
+        "delivery.timeout.ms": int(give_up_s * 1000),
     }
 
 
 class Publisher:
     """Sends records; `flush` returns once the brokers have every one of them."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.client = self._producer = Producer(publisher_config(settings))
+    def __init__(self, settings: Settings, give_up_s: float = FLUSH_TIMEOUT_S) -> None:
+        """Connect; a record that the brokers have not taken after `give_up_s` has failed."""
+        self.client = self._producer = Producer(publisher_config(settings, give_up_s))
         self._error: KafkaError | None = None
         self.delivered = 0
 
@@ -194,10 +195,17 @@ class Publisher:
 
     def flush(self, timeout_s: float = FLUSH_TIMEOUT_S + 5) -> None:
         """Wait until everything is delivered. Raises KafkaUnavailableError when it is not."""
-        left = self._producer.flush(timeout_s)
-        self._raise_error()
-        if left:
+        if left := self.wait(timeout_s):
             raise KafkaUnavailableError(f"{left} messages were not confirmed by the brokers")
+
+    def wait(self, timeout_s: float) -> int:
+        """Wait until everything is delivered; return how many records are still on their way.
+
+        Raises KafkaUnavailableError when one could not be delivered.
+        """
+        left: int = self._producer.flush(timeout_s)
+        self._raise_error()
+        return left
 
     def poll(self) -> None:
         """Let delivery reports come in, without waiting."""
