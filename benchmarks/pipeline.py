@@ -14,6 +14,7 @@ from benchmarks.measure import Figure, share
 from benchmarks.processes import Running, cpu_s, rss_bytes, running, topics_of_its_own, wait_until
 from benchmarks.reading import KINDS, read_cpu
 from processors.reader import Reader
+from runtime.collector import spare_collector
 from runtime.kafka import Publisher
 from runtime.topics import Topics
 from schemas import Article, record
@@ -28,6 +29,7 @@ MB = 1024 * 1024
 def end_to_end(address: str, quick: bool) -> list[Figure]:
     """A backlog of articles through worker and sink, beside the reader alone in the same run."""
     reader = Reader()
+    spare_collector()  # as the worker does
     seconds = 0.5 if quick else 1.5
     figures = []
     for kind, deal_share in KINDS.items():

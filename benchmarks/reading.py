@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from benchmarks.articles import make_articles
 from benchmarks.measure import Figure, race
 from processors.reader import Reader
+from runtime.collector import spare_collector
 from schemas import Article
 
 KINDS = {"without deals": 0.0, "one deal article in ten": 0.1, "deal articles only": 1.0}
@@ -37,6 +38,7 @@ def read_for(reader: Reader, articles: Sequence[Article], seconds: float) -> tup
 def read(quick: bool) -> list[Figure]:
     """Articles of each kind through `Reader.read`."""
     reader = Reader()
+    spare_collector()  # as the worker does
     batches = [list(make_articles(300, share)) for share in KINDS.values()]
     rates = race(
         ROUNDS,

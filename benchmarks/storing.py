@@ -1,9 +1,9 @@
-"""The sink's transaction, beside a bare `executemany` of the same rows.
+"""The sink, beside a bare `executemany` of the same rows.
 
 Both write a fresh file with the same tables and PRAGMAs, in batches of the same messages, each
-committed with `synchronous=FULL`. The sink also parses and checks every event, settles the deals,
-empties its outbox and keeps what stands already; the bare loop has its rows ready and does nothing
-else.
+committed with `synchronous=FULL`. The sink's own loop runs, on messages that are ready and brokers
+that confirm at once: it parses and checks every event, settles the deals, publishes them, empties
+its outbox and keeps what stands already. The bare loop has its rows ready and does nothing else.
 """
 
 from __future__ import annotations
@@ -19,11 +19,15 @@ from typing import Any
 from benchmarks.articles import START, make_articles
 from benchmarks.measure import Figure, race
 from processors.reader import Reader
+from runtime.collector import spare_collector
 from runtime.dead_letters import Origin
+from runtime.kafka import Publisher
+from runtime.settings import Settings
 from runtime.topics import Topics
 from schemas import Record, record
-from sinks import outbox
-from sinks.batch import Incoming, write_batch
+from sinks.batch import Batch, Incoming, write_batch
+from sinks.offsets import read_offsets
+from sinks.run import Sink
 from sinks.store import open_for_writing
 
 KINDS = (("one deal article in ten", 0.1, 1_500), ("deal articles only", 1.0, 250))
@@ -35,7 +39,7 @@ CLUSTER = "bench"
 TOPICS = Topics("bench")
 TOPIC_IDS = {topic.name: "id" for topic in TOPICS.all()}
 
-Batch = Sequence[Incoming]
+Messages = Sequence[Incoming]
 Rows = dict[str, list[tuple[Any, ...]]]
 """By table."""
 
@@ -51,10 +55,11 @@ def sink(quick: bool) -> list[Figure]:
     return figures
 
 
-def _sink(name: str, batches: list[Batch], rounds: int) -> Figure:
+def _sink(name: str, batches: list[Messages], rounds: int) -> Figure:
     messages = sum(map(len, batches))
     articles = sum(m.origin.topic == TOPICS.articles.name for batch in batches for m in batch)
     rows = list(_rows(batches))
+    spare_collector()  # as the sink's process does
     ours, bare = race(
         rounds, lambda: (messages, _write(batches)), lambda: (messages, _write_rows(rows))
     )
@@ -68,7 +73,7 @@ def _sink(name: str, batches: list[Batch], rounds: int) -> Figure:
     )
 
 
-def _batches(articles: int, share: float) -> Iterator[Batch]:
+def _batches(articles: int, share: float) -> Iterator[Messages]:
     """Yield what the sink would get from Kafka."""
     reader = Reader()
     offsets = {topic.name: [itertools.count() for _ in range(PARTITIONS)] for topic in TOPICS.all()}
@@ -91,22 +96,60 @@ def _incoming(one: Record, key: int, offsets: dict[str, list[itertools.count[int
     return Incoming(origin, one.key, one.value, list(one.headers), START)
 
 
-def _write(batches: Sequence[Batch]) -> float:
+class _Ready:
+    """What a topic would give, without the topic."""
+
+    cluster_id = CLUSTER
+    topic_ids = TOPIC_IDS
+
+    def __init__(self, batches: Sequence[Messages]) -> None:
+        self._batches = list(reversed(batches))
+        self._is_asked_in_vain = False
+        self.ended = 0.0
+
+    def poll(self, _limit: int, _wait_s: float) -> Messages:
+        """Return the next batch as a whole: the bare loop commits the same ones."""
+        self._is_asked_in_vain = not self._batches
+        return self._batches.pop() if self._batches else ()
+
+    def is_stored(self) -> bool:
+        """Return whether the last batch is; the sink asks between batches."""
+        self.ended = time.perf_counter()
+        return self._is_asked_in_vain
+
+
+class _Confirming(Publisher):
+    """A publisher whose brokers have everything at once."""
+
+    def __init__(self) -> None:
+        self.delivered = 0
+
+    def publish(self, record: Record) -> None:
+        self.delivered += 1
+
+    def wait(self, timeout_s: float) -> int:
+        return 0
+
+    def poll(self) -> None:
+        pass
+
+    def pending(self) -> int:
+        return 0
+
+
+def _write(batches: Sequence[Messages]) -> float:
     """Store the batches as the sink does; return the seconds."""
     with (
         tempfile.TemporaryDirectory(prefix="dealwire-bench-") as folder,
         open_for_writing(Path(folder) / "ours.db") as store,
     ):
-        published = 0
+        ready = _Ready(batches)
+        sink = Sink(Settings(sink_batch=BATCH), TOPICS, store, ready, _Confirming())
         start = time.perf_counter()
-        for batch in batches:
-            with store.transaction() as db:
-                if published:
-                    outbox.delete_delivered(db, published)
-                write_batch(db, batch, TOPICS, CLUSTER, TOPIC_IDS)
-            for number, _ in outbox.waiting(store.db, published, 1_000_000):
-                published = number
-        return time.perf_counter() - start
+        sink.run(ready.is_stored)
+        stored = sum(at.next_offset for at in read_offsets(store.db, CLUSTER).values())
+        assert stored == sum(map(len, batches))
+        return ready.ended - start
 
 
 def _write_rows(batches: Sequence[Rows]) -> float:
@@ -127,7 +170,7 @@ def _write_rows(batches: Sequence[Rows]) -> float:
         return time.perf_counter() - start
 
 
-def _rows(batches: Sequence[Batch]) -> Iterator[Rows]:
+def _rows(batches: Sequence[Messages]) -> Iterator[Rows]:
     """Yield the rows that each batch writes, found by writing it."""
     with (
         tempfile.TemporaryDirectory(prefix="dealwire-bench-") as folder,
@@ -136,12 +179,12 @@ def _rows(batches: Sequence[Batch]) -> Iterator[Rows]:
         sent = 0
         for batch in batches:
             with store.transaction() as db:
-                write_batch(db, batch, TOPICS, CLUSTER, TOPIC_IDS)
+                write_batch(db, Batch(TOPICS, batch), CLUSTER, TOPIC_IDS)
             yield {name: rows for name, rows in _written(store.db, batch, sent).items() if rows}
             (sent,) = store.db.execute("SELECT coalesce(max(seq), 0) FROM outbox").fetchone()
 
 
-def _written(db: sqlite3.Connection, batch: Batch, sent: int) -> Rows:
+def _written(db: sqlite3.Connection, batch: Messages, sent: int) -> Rows:
     """Return the rows of a batch that was just written."""
     keys: dict[str, list[str]] = {topic.name: [] for topic in TOPICS.all()}
     for message in batch:

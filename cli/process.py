@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import os
 
 import click
 
 from cli.options import KAFKA, lifeline_option, with_settings
+from runtime.collector import spare_collector
 from runtime.errors import DealwireError
 from runtime.kafka import require_topics
 from runtime.logs import get_logger
@@ -47,7 +47,7 @@ def command(settings: Settings) -> None:
         quiet=True,
     )
     worker.spinner = None  # it would write its control characters between the log's lines
-    gc.freeze()  # lists and models stay: the collector need not walk them again
+    spare_collector()
     log.info("worker started", group=topics.reader_group)
     try:
         worker.execute_from_commandline()

@@ -6,7 +6,7 @@ https://kafka.apache.org/documentation/#connect_errorreporting (KIP-298).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
@@ -26,8 +26,7 @@ MAX_KEPT_BYTES = MAX_DEAD_LETTER_BYTES - 64 * 1024
 """Key, value and headers of a message; the rest is for why it is a dead letter."""
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a message was found."""
 
     topic: str

@@ -42,5 +42,4 @@ def record(topic: str, event: Event, source: str, traceparent: bytes | None = No
 
 def header(headers: Headers | None, name: str) -> bytes | None:
     """Return the value of the last header called `name`, or None."""
-    found = [value for key, value in headers or () if key == name]
-    return found[-1] if found else None
+    return dict(headers).get(name) if headers else None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from runtime.dead_letters import REPLAY_OF, Origin, dead_letter, origin_of, why
 from runtime.topics import Topics
-from schemas import Article, DealEvent, Tags
+from schemas import Article, DealEvent, Event, Tags
 from schemas.cloudevents import Headers, header
 from sinks.letters import mark_replayed, write_dead_letter
 from sinks.offsets import Place, Stored, write_offsets
@@ -43,50 +43,52 @@ class Counts:
     deals_changed: int = 0
 
 
-@dataclass
-class _Parsed:
-    """A batch, sorted out; the models are checked before the transaction begins."""
+class Batch:
+    """Messages sorted out and checked, before the transaction begins."""
 
-    articles: list[Article] = field(default_factory=list)
-    tags: list[Tags] = field(default_factory=list)
-    deal_events: list[DealEvent] = field(default_factory=list)
-    letters: list[Incoming] = field(default_factory=list)
-    refused: list[tuple[Incoming, Exception]] = field(default_factory=list)
-    replayed: list[tuple[Origin, datetime]] = field(default_factory=list)
+    def __init__(self, topics: Topics, messages: Iterable[Incoming] = ()) -> None:
+        self.size = 0
+        self.articles: list[Article] = []
+        self.tags: list[Tags] = []
+        self.deal_events: list[DealEvent] = []
+        self.letters: list[Incoming] = []
+        self.refused: list[tuple[Incoming, Exception]] = []
+        self.replayed: list[tuple[Origin, datetime]] = []
+        self.next_offsets: dict[Place, int] = {}
+        self.topics = topics
+        self._events: dict[str, tuple[type[Event], list[Any]]] = {
+            topics.articles.name: (Article, self.articles),
+            topics.tags.name: (Tags, self.tags),
+            topics.deal_events.name: (DealEvent, self.deal_events),
+        }
+        self.add(messages)
 
-
-def _parse(batch: Sequence[Incoming], topics: Topics) -> _Parsed:
-    parsed = _Parsed()
-    articles, tags = topics.articles.name, topics.tags.name
-    dead_letters = topics.dead_letters.name
-    for message in batch:
-        topic = message.origin.topic
-        if topic == dead_letters:
-            parsed.letters.append(message)
-            continue
-        if replay := header(message.headers, REPLAY_OF):
+    def add(self, messages: Iterable[Incoming]) -> None:
+        """Take up messages; those of a partition come in order."""
+        for message in messages:
+            self.size += 1
+            topic, partition, offset = message.origin
+            self.next_offsets[Place(topic, partition)] = offset + 1
+            if topic not in self._events:
+                self.letters.append(message)
+                continue
+            if replay := header(message.headers, REPLAY_OF):
+                try:
+                    self.replayed.append((Origin.parse(replay.decode()), message.sent_at))
+                except ValueError:
+                    pass  # somebody else's header; the message itself is read like any other
             try:
-                parsed.replayed.append((Origin.parse(replay.decode()), message.sent_at))
-            except ValueError:
-                pass  # somebody else's header; the message itself is read like any other
-        try:
-            if message.value is None:
-                raise ValueError("the message has no value")
-            if topic == articles:
-                parsed.articles.append(Article.model_validate_json(message.value))
-            elif topic == tags:
-                parsed.tags.append(Tags.model_validate_json(message.value))
-            else:
-                parsed.deal_events.append(DealEvent.model_validate_json(message.value))
-        except ValueError as error:  # pydantic's ValidationError is one
-            parsed.refused.append((message, error))
-    return parsed
+                if message.value is None:
+                    raise ValueError("the message has no value")
+                model, events = self._events[topic]
+                events.append(model.model_validate_json(message.value))
+            except ValueError as error:  # pydantic's ValidationError is one
+                self.refused.append((message, error))
 
 
 def write_batch(
     db: sqlite3.Connection,
-    batch: Sequence[Incoming],
-    topics: Topics,
+    batch: Batch,
     cluster_id: str,
     topic_ids: Mapping[str, str],
 ) -> Counts:
@@ -94,17 +96,20 @@ def write_batch(
 
     Raises sqlite3.Error; the caller rolls back.
     """
-    parsed = _parse(batch, topics)
-    write_articles(db, parsed.articles)
-    known = write_deal_events(db, parsed.deal_events)
-    touched = {event.event_id for event in parsed.deal_events} | write_readings(db, parsed.tags)
-    letters = sum(_write_letter(db, cluster_id, message) for message in parsed.letters)
-    letters += sum(_refuse(db, cluster_id, topics, m, error) for m, error in parsed.refused)
-    for origin, sent_at in parsed.replayed:
+    write_articles(db, batch.articles)
+    known = write_deal_events(db, batch.deal_events)
+    touched = {event.event_id for event in batch.deal_events} | write_readings(db, batch.tags)
+    letters = sum(_write_letter(db, cluster_id, message) for message in batch.letters)
+    letters += sum(_refuse(db, cluster_id, batch.topics, m, error) for m, error in batch.refused)
+    for origin, sent_at in batch.replayed:
         mark_replayed(db, cluster_id, origin, sent_at)
-    changed = settle(db, _deals_of(db, touched), topics.deals.name, known)
-    write_offsets(db, cluster_id, _next_offsets(batch, topic_ids))
-    return Counts(len(parsed.articles), len(parsed.tags), len(parsed.deal_events), letters, changed)
+    changed = settle(db, _deals_of(db, touched), batch.topics.deals.name, known)
+    offsets = {
+        place: Stored(offset, topic_ids[place.topic])
+        for place, offset in batch.next_offsets.items()
+    }
+    write_offsets(db, cluster_id, offsets)
+    return Counts(len(batch.articles), len(batch.tags), len(batch.deal_events), letters, changed)
 
 
 def _deals_of(db: sqlite3.Connection, event_ids: set[str]) -> set[str]:
@@ -156,15 +161,6 @@ def _refuse(
     if is_new:
         put(db, letter)
     return is_new
-
-
-def _next_offsets(batch: Sequence[Incoming], topic_ids: Mapping[str, str]) -> dict[Place, Stored]:
-    """Return where each partition of the batch goes on; its messages are in order."""
-    last = {(m.origin.topic, m.origin.partition): m.origin.offset for m in batch}
-    return {
-        Place(topic, partition): Stored(offset + 1, topic_ids[topic])
-        for (topic, partition), offset in last.items()
-    }
 
 
 def sent_at(timestamp_ms: int) -> datetime:

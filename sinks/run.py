@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import Protocol
 
+from runtime.collector import spare_collector
 from runtime.errors import DealwireError, KafkaUnavailableError
 from runtime.heartbeat import beat
 from runtime.kafka import Publisher
@@ -13,7 +16,7 @@ from runtime.logs import get_logger
 from runtime.settings import Settings
 from runtime.topics import Topics
 from sinks import outbox
-from sinks.batch import Counts, Incoming, write_batch
+from sinks.batch import Batch, Counts, Incoming, write_batch
 from sinks.offsets import forget_offsets, read_offsets
 from sinks.source import Source
 from sinks.store import Store, is_busy, open_for_writing, store_error
@@ -48,60 +51,96 @@ def run_sink(settings: Settings, stopping: Callable[[], bool], reread: Sequence[
                     forget_offsets(db, source.cluster_id, name)
             stored = read_offsets(store.db, source.cluster_id)
             source.start(stored)
+            spare_collector()
             log.info("sink started", db=str(settings.db), partitions_known=len(stored))
-            _Sink(settings, topics, store, source).run(stopping)
+            Sink(settings, topics, store, source, Publisher(settings)).run(stopping)
         finally:
             source.close()
     log.info("sink stopped")
 
 
-class _Sink:
-    def __init__(self, settings: Settings, topics: Topics, store: Store, source: Source) -> None:
+class Readable(Protocol):
+    """Where messages come from."""
+
+    @property
+    def cluster_id(self) -> str: ...
+    @property
+    def topic_ids(self) -> Mapping[str, str]: ...
+    def poll(self, limit: int, wait_s: float) -> Sequence[Incoming]: ...
+
+
+class Sink:
+    """The loop: read, store, publish."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        topics: Topics,
+        store: Store,
+        source: Readable,
+        publisher: Publisher,
+    ) -> None:
         self._settings = settings
         self._topics = topics
         self._store = store
         self._source = source
-        self._publisher = Publisher(settings)
+        self._publisher = publisher
         self._published = 0
         """Number of the last record of the outbox that was handed to the publisher."""
         self._deleted = 0
         """Number of the last one that was delivered and deleted."""
 
     def run(self, stopping: Callable[[], bool]) -> None:
+        """Store what comes until `stopping()`, and see that what follows from it is published."""
         self._publish()  # what an earlier run left
-        while not stopping():
-            beat(self._settings.heartbeat)
-            # A record on its way is confirmed in milliseconds: look again soon.
-            wait_s = POLL_S if self._published == self._deleted else 0.01
-            if batch := self._source.poll(self._settings.sink_batch, wait_s):
-                started = time.monotonic()
-                counts = self._write(batch)
-                log.info(
-                    "stored",
-                    messages=len(batch),
-                    seconds=round(time.monotonic() - started, 4),
-                    **vars(counts),
-                )
-                self._publish()
-            elif self._published != self._deleted:
-                self._forget_delivered()
+        with ThreadPoolExecutor(1, "read-ahead") as helper:
+            batch = Batch(self._topics)
+            while not stopping():
+                beat(self._settings.heartbeat)
+                # A record on its way is confirmed in milliseconds: look again soon.
+                wait_s = POLL_S if self._published == self._deleted else 0.01
+                self._fill(batch, 0 if batch.size else wait_s)
+                if batch.size:
+                    batch = self._store_batch(batch, helper)
+                elif self._published != self._deleted:
+                    self._forget_delivered()
         try:
             self._publisher.flush(STOP_FLUSH_S)
             self._forget_delivered()
         except KafkaUnavailableError as error:
             log.warning("left in the outbox for the next start", error=str(error))
 
-    def _write(self, batch: Sequence[Incoming]) -> Counts:
+    def _fill(self, batch: Batch, wait_s: float) -> Batch:
+        """Take up what has arrived; wait for something for `wait_s`."""
+        if room := self._settings.sink_batch - batch.size:
+            batch.add(self._source.poll(room, wait_s))
+        return batch
+
+    def _store_batch(self, batch: Batch, helper: Executor) -> Batch:
+        """Store a batch and publish what follows from it; return what arrived meanwhile."""
+        started = time.monotonic()
+        counts, ahead = self._write(batch, helper)
+        log.info(
+            "stored",
+            messages=batch.size,
+            seconds=round(time.monotonic() - started, 4),
+            **vars(counts),
+        )
+        self._publish()
+        return ahead.result()
+
+    def _write(self, batch: Batch, helper: Executor) -> tuple[Counts, Future[Batch]]:
+        ahead = None
         for attempt in range(1, BUSY_TRIES + 1):
             try:
                 with self._store.transaction() as db:
                     if delivered := self._delivered():
                         outbox.delete_delivered(db, delivered)
-                    counts = write_batch(
-                        db, batch, self._topics, self._source.cluster_id, self._source.topic_ids
-                    )
+                    counts = write_batch(db, batch, self._source.cluster_id, self._source.topic_ids)
+                    # The next batch is checked while the disk takes this one.
+                    ahead = ahead or helper.submit(self._fill, Batch(self._topics), 0)
                 self._deleted = delivered or self._deleted
-                return counts
+                return counts, ahead
             except sqlite3.Error as error:
                 if not is_busy(error) or attempt == BUSY_TRIES:
                     raise store_error(self._store.path, error) from error

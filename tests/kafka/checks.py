@@ -13,7 +13,7 @@ from processors.reader import Reader
 from runtime.dead_letters import Origin
 from runtime.topics import Topics
 from schemas import Article, DealEvent, Record, Tags, record
-from sinks.batch import Incoming, write_batch
+from sinks.batch import Batch, Incoming, write_batch
 from sinks.migrations import migrate
 from tests.kafka.pipeline import Pipeline, Told
 
@@ -65,13 +65,14 @@ def undisturbed(articles: Iterable[Article]) -> Dump:
     """Return the rows of a run without brokers or processes: articles, reader, tables."""
     topics, moment = Topics("test"), datetime(2026, 1, 1, tzinfo=UTC)
     records = [sent for article in articles for sent in records_of(article, topics)]
-    batch = [
+    messages = [
         Incoming(Origin(sent.topic, 0, number), sent.key, sent.value, sent.headers, moment)
         for number, sent in enumerate(records)
     ]
     with closing(sqlite3.connect(":memory:")) as db:
         migrate(db)
-        write_batch(db, batch, topics, "none", {topic.name: "" for topic in topics.all()})
+        topic_ids = {topic.name: "" for topic in topics.all()}
+        write_batch(db, Batch(topics, messages), "none", topic_ids)
         return dump(db, ROW_TABLES)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from runtime.dead_letters import REPLAY_OF, Origin, dead_letter
 from schemas import Article, Deal, DealEvent, Record, Tags
-from sinks.batch import Counts, Incoming, write_batch
+from sinks.batch import Batch, Counts, Incoming, write_batch
 from sinks.dead_letters import list_dead_letters, select_waiting, to_send_again
 from sinks.deals import Filter, read_deals
 from sinks.offsets import Place, Stored, forget_offsets, read_offsets
@@ -33,7 +33,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def write(store: Store, batch: Sequence[Incoming]) -> Counts:
     with store.transaction() as db:
-        return write_batch(db, batch, TOPICS, CLUSTER, IDS)
+        return write_batch(db, Batch(TOPICS, batch), CLUSTER, IDS)
 
 
 def dump(db: sqlite3.Connection, tables: Sequence[str] = STATE) -> dict[str, list[tuple]]:
@@ -67,7 +67,8 @@ def test_offsets_move_with_the_rows_or_not_at_all(store: Store) -> None:
     place = Place(TOPICS.articles.name, 2)
     assert read_offsets(store.db, CLUSTER) == {place: Stored(42, IDS[place.topic])}
     with pytest.raises(sqlite3.IntegrityError), store.transaction() as db:
-        write_batch(db, [message._replace(origin=Origin(place.topic, 2, 99))], TOPICS, CLUSTER, IDS)
+        later = message._replace(origin=Origin(place.topic, 2, 99))
+        write_batch(db, Batch(TOPICS, [later]), CLUSTER, IDS)
         db.execute("INSERT INTO writer VALUES (1, 1)")
     assert read_offsets(store.db, CLUSTER)[place].next_offset == 42
     assert read_offsets(store.db, "another cluster") == {}
