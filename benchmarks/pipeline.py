@@ -8,6 +8,7 @@ import threading
 import time
 from datetime import UTC, datetime
 from statistics import mean
+from typing import NamedTuple
 
 from benchmarks.articles import make_articles
 from benchmarks.measure import Figure, share
@@ -37,42 +38,49 @@ def end_to_end(address: str, quick: bool) -> list[Figure]:
         before = read_cpu(reader, sample, seconds)
         count = int(before[0] * (1.5 if quick else 8))
         articles = list(make_articles(count, deal_share, seed=2))
-        one, one_core = _drain(address, articles, 1)
+        one = _drain(address, articles, 1)
         after = read_cpu(reader, sample, seconds)
         alone, alone_core = (mean(pair) for pair in zip(before, after, strict=True))
         name = f"end to end, {kind}"
         figures += [
-            Figure(
-                f"{name}, 1 worker",
-                f"{one:,.0f} articles/s",
-                f"reader alone: {alone:,.0f}",
-                one / alone,
-                "0.70",
-            ),
-            Figure(
+            _figure(f"{name}, 1 worker", one.a_second, "reader alone", alone, "0.70"),
+            _figure(
                 f"{name}, per second of the worker's processor time",
-                f"{one_core:,.0f} articles",
-                f"reader alone: {alone_core:,.0f}",
-                one_core / alone_core,
+                one.a_core_second,
+                "reader alone",
+                alone_core,
                 "0.70",
             ),
         ]
         if not quick or kind == "one deal article in ten":
-            two, _ = _drain(address, articles, 2)
-            figures.append(
-                Figure(
-                    f"{name}, 2 workers",
-                    f"{two:,.0f} articles/s",
-                    f"1 worker: {one:,.0f}",
-                    two / one,
+            two = _drain(address, articles, 2)
+            figures += [
+                _figure(f"{name}, 2 workers", two.a_second, "1 worker", one.a_second, ""),
+                _figure(
+                    f"{name}, 2 workers, per second of the busier one's processor time",
+                    two.a_core_second,
+                    "1 worker",
+                    one.a_core_second,
                     "1.70",
-                )
-            )
+                ),
+            ]
     return figures
 
 
-def _drain(address: str, articles: list[Article], workers: int) -> tuple[float, float]:
-    """Return the articles from topic to SQLite, a second, and a second of the workers' time."""
+def _figure(name: str, rate: float, what: str, beside: float, target: str) -> Figure:
+    rates = f"{rate:,.0f} articles/s", f"{what}: {beside:,.0f}"
+    return Figure(name, *rates, rate / beside, target)
+
+
+class _Drained(NamedTuple):
+    """How fast a backlog went from topic to SQLite."""
+
+    a_second: float
+    a_core_second: float
+    """What it would be if each worker had a core, and waited for nothing."""
+
+
+def _drain(address: str, articles: list[Article], workers: int) -> _Drained:
     with (
         topics_of_its_own(address) as settings,
         running(settings, workers) as pipeline,
@@ -81,14 +89,11 @@ def _drain(address: str, articles: list[Article], workers: int) -> tuple[float, 
         wait_until("all is warm", lambda: pipeline.stored() >= total, DRAIN_TIMEOUT_S)
         with pipeline.frozen():
             total += pipeline.replay(articles)
-        start, cpu = time.perf_counter(), _cpu_s(pipeline)
+        start, before = time.perf_counter(), [cpu_s(pid) for pid in pipeline.workers]
         wait_until("all is stored", lambda: pipeline.stored() >= total, DRAIN_TIMEOUT_S)
-        seconds, cpu = time.perf_counter() - start, _cpu_s(pipeline) - cpu
-        return len(articles) / seconds, len(articles) / cpu
-
-
-def _cpu_s(pipeline: Running) -> float:
-    return sum(cpu_s(pid) for pid in pipeline.workers)
+        seconds = time.perf_counter() - start
+        cpu = [cpu_s(pid) - was for pid, was in zip(pipeline.workers, before, strict=True)]
+        return _Drained(len(articles) / seconds, len(articles) / max(cpu))
 
 
 def latency(address: str, quick: bool) -> list[Figure]:
