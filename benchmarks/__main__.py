@@ -40,7 +40,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
     parser.add_argument("--quick", action="store_true", help="short runs, rough figures")
-    parser.add_argument("--write", action="store_true", help="write the table to docs/")
+    parser.add_argument("--write", action="store_true", help="write what was measured to docs/")
     parser.add_argument("--kafka", metavar="HOST:PORT", help="this broker, instead of our own")
     options = parser.parse_args()
     names = options.names or [name for name in NAMES if _can_run(name, options.kafka)]
@@ -55,7 +55,7 @@ def main() -> None:
         sys.exit(f"benchmarks: {error}")
     Console().print(terminal_table(figures))
     if options.write:
-        _write(figures, " ".join(["python -m benchmarks", *sys.argv[1:]]))
+        _write(names, figures, " ".join(["python -m benchmarks", *sys.argv[1:]]))
 
 
 def _can_run(name: str, kafka: str | None) -> bool:
@@ -82,12 +82,22 @@ def _measure(names: list[str], kafka: str | None, quick: bool) -> list[Figure]:
     return figures
 
 
-def _write(figures: list[Figure], command: str) -> None:
-    """Replace the table in the document."""
+def _write(names: list[str], figures: list[Figure], command: str) -> None:
+    """Put the rows of these benchmarks into the document's table; the others' rows stay."""
     before, _, rest = DOCUMENT.read_text("utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    table = f"{BEGIN}\n\n`{command}` on {machine()}:\n\n{markdown_table(figures)}\n\n{END}"
-    DOCUMENT.write_text(before + table + after, "utf-8")
+    old, _, after = rest.partition(END)
+    head, rule, *rows = markdown_table(figures).splitlines()
+    kept = [line for line in old.splitlines() if _benchmark(line) in set(NAMES) - set(names)]
+    rows = sorted([*rows, *kept], key=lambda row: NAMES.index(_benchmark(row)))
+    table = "\n".join([head, rule, *rows])
+    text = f"{BEGIN}\n\nLast measured: `{command}`, on {machine()}:\n\n{table}\n\n{END}"
+    DOCUMENT.write_text(before + text + after, "utf-8")
+
+
+def _benchmark(row: str) -> str:
+    """Return the name of the benchmark that a row of the table is of, or nothing."""
+    found = [name for name in NAMES if row.startswith(f"| {name.replace('-', ' ')}")]
+    return found[0] if found else ""
 
 
 if __name__ == "__main__":
