@@ -30,6 +30,6 @@ def test_a_figure_is_a_row_of_the_table() -> None:
 
 def test_the_sink_is_measured_beside_bare_sqlite() -> None:
     command = [sys.executable, "-m", "benchmarks", "sink", "--quick"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=150, check=False)
     assert done.returncode == 0, done.stderr
     assert "executemany" in done.stdout
