@@ -12,7 +12,7 @@ import click
 
 from cli.options import with_settings
 from cli.output import console, deals_table, json_option, money_text, print_json, wants_json
-from cli.replay import SKIPPED_EXIT_CODE
+from cli.publishing import SKIPPED_EXIT_CODE
 from producers.documents import Document, find_files, read_documents
 from runtime.settings import Settings
 from schemas import Article, DealEvent, Tags

@@ -10,7 +10,7 @@ and, where known, `title`, `url`, `source`, `language`, `published`. A .warc fil
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -86,7 +86,7 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     return found
 
 
-def read_documents(path: Path, after: int = 0) -> Iterator[Document]:
+def read_documents(path: Path, after: int = 0) -> Generator[Document, None, None]:
     """Yield what the file holds beyond line `after`; what cannot be read with its problem.
 
     Then it goes on, save where the file is damaged.
@@ -104,7 +104,7 @@ def read_documents(path: Path, after: int = 0) -> Iterator[Document]:
                 last = document.line
                 yield document
     except (OSError, ValueError, RecursionError) as error:
-        yield Document(path, last + 1, None, _problem(error))
+        yield Document(path, last + 1, None, describe(error))
 
 
 def _read_whole(path: Path) -> Iterator[Document]:
@@ -117,7 +117,9 @@ def _read_whole(path: Path) -> Iterator[Document]:
     text = path.read_text("utf-8-sig")
     fields = _text_fields(path, text) if path.suffix == ".txt" else json.loads(text)
     for number, item in enumerate(fields if isinstance(fields, list) else [fields], 1):
-        yield _document(path, number, item, datetime.fromtimestamp(status.st_mtime, UTC), size)
+        yield document_of_fields(
+            path, number, item, datetime.fromtimestamp(status.st_mtime, UTC), size
+        )
 
 
 def _read_stream(path: Path, after: int) -> Iterator[Document]:
@@ -128,9 +130,9 @@ def _read_stream(path: Path, after: int) -> Iterator[Document]:
         for number, fields, fetched_at in read_archive(kind_of(path), stream.data, after):
             done = stream.position()
             if isinstance(fields, ValueError):
-                yield Document(path, number, None, _problem(fields), done)
+                yield Document(path, number, None, describe(fields), done)
             else:
-                yield _document(path, number, fields, fetched_at, done)
+                yield document_of_fields(path, number, fields, fetched_at, done)
 
 
 def _json_lines(path: Path, stream: Stream, after: int) -> Iterator[Document]:
@@ -151,21 +153,23 @@ def document_of_line(
     if not line.strip():
         return None
     try:
-        return _document(path, number, json.loads(line.decode("utf-8-sig")), fetched_at)
+        return document_of_fields(path, number, json.loads(line.decode("utf-8-sig")), fetched_at)
     except (ValueError, RecursionError) as error:
-        return Document(path, number, None, _problem(error))
+        return Document(path, number, None, describe(error))
 
 
-def _document(
+def document_of_fields(
     path: Path, number: int, fields: Any, fetched_at: datetime, read_bytes: int = 0
 ) -> Document:
+    """Return the document that a JSON object makes."""
     try:
         return Document(path, number, article_of(fields, fetched_at), "", read_bytes)
     except ValueError as error:
-        return Document(path, number, None, _problem(error), read_bytes)
+        return Document(path, number, None, describe(error), read_bytes)
 
 
-def _problem(error: Exception) -> str:
+def describe(error: Exception) -> str:
+    """Return in one line, for whoever sent it, why something cannot be read."""
     if isinstance(error, UnicodeDecodeError):
         return f"not UTF-8 text (byte {error.start}): save it as UTF-8"
     if isinstance(error, json.JSONDecodeError):

@@ -1,0 +1,75 @@
+"""Records that somebody waits for: sent, and confirmed or not, for many callers at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from runtime.errors import KafkaUnavailableError
+from runtime.kafka import publisher_config
+from runtime.settings import Settings
+from schemas import Record
+
+POLL_S = 0.01
+OnDelivery = Callable[[KafkaError | None, Message], None]
+
+
+class Deliveries:
+    """One producer for many threads, each of which learns what became of its own records."""
+
+    def __init__(self, settings: Settings, timeout_s: float) -> None:
+        config = {"delivery.timeout.ms": int(timeout_s * 1000)}
+        self.client = self._producer = Producer(publisher_config(settings) | config)
+        self._timeout_s = timeout_s
+        self.fatal: KafkaError | None = None
+        """Why this producer will never send anything again."""
+
+    def deliver(self, records: Sequence[Record]) -> None:
+        """Send the records and return once the brokers have every one of them.
+
+        Raises KafkaUnavailableError when they do not in time: some may be there, and more may
+        follow.
+        """
+        deadline = time.monotonic() + self._timeout_s
+        reports: list[KafkaError | None] = []  # appending is atomic, whichever thread polls
+
+        def on_delivery(error: KafkaError | None, _message: Message) -> None:
+            reports.append(error)
+
+        for record in records:
+            self._send(record, on_delivery, deadline)
+        while len(reports) < len(records):
+            self._wait(deadline)
+        for error in filter(None, reports):
+            self._note(error)
+            raise KafkaUnavailableError(f"a message could not be delivered: {error.str()}")
+
+    def _send(self, record: Record, on_delivery: OnDelivery, deadline: float) -> None:
+        while True:
+            try:
+                self._producer.produce(
+                    record.topic,
+                    key=record.key,
+                    value=record.value,
+                    headers=list(record.headers),
+                    on_delivery=on_delivery,
+                )
+                return
+            except BufferError:
+                self._wait(deadline)
+            except KafkaException as error:
+                self._note(error.args[0])
+                raise KafkaUnavailableError(
+                    f"a message cannot be sent to {record.topic}: {error.args[0].str()}"
+                ) from error
+
+    def _wait(self, deadline: float) -> None:
+        if time.monotonic() > deadline + 1:  # librdkafka gives up first, and says why
+            raise KafkaUnavailableError("the brokers did not confirm in time")
+        self._producer.poll(POLL_S)
+
+    def _note(self, error: KafkaError) -> None:
+        if error.fatal():
+            self.fatal = error

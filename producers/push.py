@@ -1,0 +1,101 @@
+"""Articles out of a pushed body: which are taken, which are refused and why."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from producers.documents import (
+    MAX_FILE_BYTES,
+    Document,
+    describe,
+    document_of_fields,
+    document_of_line,
+)
+from producers.streams import read_lines
+from schemas import Article, Record, record
+
+PUSH_URI = "/dealwire/push"
+BODY = Path("body.jsonl")
+LINES_TYPES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines")
+TYPES = ("application/json", *LINES_TYPES)
+
+
+class TooManyArticlesError(ValueError):
+    """A body has more articles than one request may have."""
+
+
+@dataclass
+class Taken:
+    """What a body holds."""
+
+    articles: list[tuple[int, Article]] = field(default_factory=list)
+    refused: list[dict[str, Any]] = field(default_factory=list)
+
+    def records(self, topic: str) -> list[Record]:
+        return [record(topic, article, PUSH_URI) for _, article in self.articles]
+
+    def answer(self) -> dict[str, Any]:
+        """Return what the client is told."""
+        accepted = [
+            {"line": line, "article_id": article.article_id, "version": article.version}
+            for line, article in self.articles
+        ]
+        return {"accepted": accepted, "refused": self.refused}
+
+
+def take(body: bytes, content_type: str, most: int, now: datetime) -> Taken:
+    """Return the articles of a body, and why others are none; `now` is when they were fetched.
+
+    Raises TooManyArticlesError above `most` articles, and ValueError when it is no JSON at all.
+    """
+    taken = Taken()
+    documents = _lines(body, most, now) if content_type in LINES_TYPES else _whole(body, most, now)
+    for document in documents:
+        if document.article:
+            taken.articles.append((document.line, document.article))
+        else:
+            taken.refused.append({"line": document.line, "problem": document.problem})
+    return taken
+
+
+def _lines(body: bytes, most: int, now: datetime) -> Iterator[Document]:
+    if body.count(b"\n") > most:
+        raise TooManyArticlesError
+    for number, line in read_lines(io.BytesIO(body), MAX_FILE_BYTES):
+        try:
+            if line and b'"article_id"' in line:
+                _refuse_ids(json.loads(line))
+            document = document_of_line(BODY, number, line, now)
+        except (ValueError, RecursionError) as error:
+            document = Document(BODY, number, None, describe(error))
+        if document:
+            yield document
+
+
+def _whole(body: bytes, most: int, now: datetime) -> Iterator[Document]:
+    try:
+        found = json.loads(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(describe(error)) from error
+    items = found if isinstance(found, list) else [found]
+    if len(items) > most:
+        raise TooManyArticlesError
+    for number, fields in enumerate(items, 1):
+        try:
+            _refuse_ids(fields)
+        except ValueError as error:
+            yield Document(BODY, number, None, describe(error))
+        else:
+            yield document_of_fields(BODY, number, fields, now)
+
+
+def _refuse_ids(fields: Any) -> None:
+    # Whoever chose the id and the time of a version could stand in for any article, for ever.
+    if isinstance(fields, dict) and "article_id" in fields:
+        raise ValueError("`article_id` is made here, of the `url` or the text: leave it out")
