@@ -93,5 +93,6 @@ async def serve(settings: Settings, stopping: Callable[[], bool]) -> None:
             beat(settings.heartbeat)
             await asyncio.sleep(0.2)
     finally:
+        receiver.stop()
         await runner.cleanup()
     log.info("stopped")

@@ -47,6 +47,7 @@ class Deliveries:
             raise KafkaUnavailableError(f"a message could not be delivered: {error.str()}")
 
     def _send(self, record: Record, on_delivery: OnDelivery, deadline: float) -> None:
+        looked = False
         while True:
             try:
                 self._producer.produce(
@@ -61,9 +62,20 @@ class Deliveries:
                 self._wait(deadline)
             except KafkaException as error:
                 self._note(error.args[0])
+                if not looked and not self.fatal:
+                    looked = True
+                    self._look_anew(record.topic)
+                    continue
                 raise KafkaUnavailableError(
                     f"a message cannot be sent to {record.topic}: {error.args[0].str()}"
                 ) from error
+
+    def _look_anew(self, topic: str) -> None:
+        """Forget what was wrong with the topic, which librdkafka else remembers for minutes."""
+        try:
+            self._producer.list_topics(topic, timeout=1.0)
+        except KafkaException:
+            pass  # the next attempt will see
 
     def _wait(self, deadline: float) -> None:
         if time.monotonic() > deadline + 1:  # librdkafka gives up first, and says why

@@ -197,6 +197,8 @@ def article_of(fields: Any, fetched_at: datetime) -> Article:
     if not known["text"]:
         raise ValueError("there is no `text`")
     text = plain_text(known["text"])
+    if not text.strip():
+        raise ValueError("the text is blank")
     title = plain_text(known["title"] or "")
     # Offsets count from the headline, which readers see above the text.
     if title and not text.lstrip().startswith(title):

@@ -76,6 +76,8 @@ class Receiver:
         self._token = token.encode()
         self._limits = limits
         self._busy = 0
+        self._reading: set[asyncio.Timeout] = set()
+        self._is_stopping = False
         self._counts = {"accepted": 0, "refused": 0}
         self._threads = ThreadPoolExecutor(limits.requests, thread_name_prefix="receive")
 
@@ -137,18 +139,34 @@ class Receiver:
 
     async def _read(self, request: web.Request) -> bytes:
         body = bytearray()
+        close = {"Connection": "close"}
+        limit = asyncio.timeout(self._limits.timeout_s)
+        self._reading.add(limit)
         try:
-            async with asyncio.timeout(self._limits.timeout_s):
+            async with limit:
                 async for chunk in request.content.iter_chunked(CHUNK_BYTES):
                     body += chunk
                     if len(body) > self._limits.body_bytes:
                         raise self._too_large()
         except TimeoutError:
-            close = {"Connection": "close"}
+            if self._is_stopping:
+                retry = {"Retry-After": str(RETRY_AFTER_S)}
+                raise Problem(503, "the server stops: send it again", close | retry) from None
             raise Problem(408, "the body did not come in time", close) from None
         except (web.RequestPayloadError, ConnectionError) as error:
             raise Problem(400, f"the body cannot be read: {error}") from error
+        finally:
+            self._reading.discard(limit)
         return bytes(body)
+
+    def stop(self) -> None:
+        """Give up the bodies that are still arriving; what has arrived is published and answered.
+
+        To be called once the server takes no more requests, nor the rest of any.
+        """
+        self._is_stopping = True
+        for limit in self._reading:
+            limit.reschedule(asyncio.get_running_loop().time())
 
     def _publish(self, body: bytes, content_type: str) -> Taken:
         """Take the articles and wait until they are delivered; runs in a thread."""
