@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, BinaryIO, NamedTuple
-from urllib.parse import quote, urljoin
+from urllib.parse import quote
 
 from lxml import etree
 
@@ -149,7 +149,7 @@ def wiki_fields(page: WikiPage) -> dict[str, Any]:
     return {
         "text": text,
         "title": page.title,
-        "url": urljoin(page.site.base, title) if page.site.base else None,
+        "url": f"{page.site.base.rpartition('/')[0]}/{title}" if page.site.base else None,
         "source": page.site.name,
         "language": page.site.language,
         "published": published,

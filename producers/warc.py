@@ -18,8 +18,12 @@ MAX_PAGE_BYTES = 8_000_000
 """Of a page's HTML: the article in it is at most an eighth of that."""
 
 HTML_TYPES = ("text/html", "application/xhtml+xml")
-HEAD_BYTES = 4096
-_LANGUAGE = re.compile(rb"""<html\b[^>]*?\blang\s*=\s*["']?([a-z]{2,3})\b""", re.IGNORECASE)
+HEAD_CHARS = 65536
+_LANGUAGE = re.compile(r"""<html\b[^>]*?\blang\s*=\s*["']?([a-z]{2,3})\b""", re.IGNORECASE)
+_HEAD_END = re.compile(r"</head|<body", re.IGNORECASE)
+_LINKED_DATA = re.compile(
+    r"<script[^>]*application/ld\+json[^>]*>.*?</script>", re.IGNORECASE | re.DOTALL
+)
 _DATES = {"extensive_search": False, "original_date": True}
 
 
@@ -87,28 +91,35 @@ def page_fields(page: Page) -> dict[str, Any]:
     """
     # Loading it takes a while, and most commands never see a page.
     from trafilatura import bare_extraction
+    from trafilatura.metadata import extract_metadata
+    from trafilatura.utils import decode_file
 
-    language = _LANGUAGE.search(page.html, 0, HEAD_BYTES)
-    html: bytes | str = page.html
     try:
         html = page.html.decode(page.charset or "utf-8")
     except (LookupError, ValueError):
-        pass  # the server is wrong, as many are: the page itself says, or its bytes show
-    found = bare_extraction(
-        html,
-        url=page.url,
-        with_metadata=True,
-        include_comments=False,
-        date_extraction_params=_DATES,
-    )
+        html = decode_file(page.html)  # the server is wrong, as many are: the bytes show
+    found = bare_extraction(html, url=page.url, include_comments=False)
     assert not isinstance(found, dict)  # as older versions had it
     if found is None or not found.text:
         raise ValueError("no article on this page")
+    # What a page says of itself; in the rest of it, dates would be guessed, and take long.
+    about = extract_metadata(
+        _head(html), default_url=page.url, date_config=_DATES, author_blacklist=set()
+    )
+    language = _LANGUAGE.search(html, 0, HEAD_CHARS)
     return {
         "text": found.text,
-        "title": found.title,
+        "title": about.title,
         "url": page.url,
-        "source": found.sitename or found.hostname,
-        "language": language[1].decode().lower() if language else None,
-        "published": found.date,
+        "source": about.sitename or about.hostname,
+        "language": language[1].lower() if language else None,
+        "published": about.date,
     }
+
+
+def _head(html: str) -> str:
+    """Return the head of a page, and the linked data that stands below it."""
+    end = _HEAD_END.search(html)
+    head = html[: end.start() if end else HEAD_CHARS]
+    below = _LINKED_DATA.findall(html, len(head))
+    return "".join((head, *below, "</head><body></body></html>"))
