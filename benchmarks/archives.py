@@ -35,7 +35,7 @@ LINKS = 120
 
 def archives(address: str, quick: bool) -> list[Figure]:
     """Every kind of archive, 3 KB an article; MB are of the contents, decompressed."""
-    count = 1_000 if quick else 10_000
+    count = 2_000 if quick else 20_000
     figures = []
     with tempfile.TemporaryDirectory(prefix="dealwire-bench-") as folder:
         articles = list(make_articles(count, 0.1))
@@ -58,11 +58,12 @@ def archives(address: str, quick: bool) -> list[Figure]:
 def _replay(address: str, path: Path, count: int) -> Figure:
     with topics_of_its_own(address) as settings, open_state(settings.state, "bench") as state:
         topic = Topics(settings.topic_prefix).articles.name
+        publisher = Publisher(settings)
         size = _drain(path)
 
         def ours() -> None:
             done = Replay([path], topic).run(
-                Publisher(settings), state, stopping=lambda: False, on_document=lambda *_: None
+                publisher, state, stopping=lambda: False, on_document=lambda *_: None
             )
             assert (done.published, done.skipped) == (count, 0), done
 
