@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from runtime.errors import KafkaUnavailableError
-from runtime.kafka import publisher_config
+from runtime.kafka import OnDelivery, produce, publisher_config
 from runtime.settings import Settings
 from schemas import Record
 
 POLL_S = 0.01
-OnDelivery = Callable[[KafkaError | None, Message], None]
 
 
 class Deliveries:
@@ -50,13 +49,7 @@ class Deliveries:
         looked = False
         while True:
             try:
-                self._producer.produce(
-                    record.topic,
-                    key=record.key,
-                    value=record.value,
-                    headers=list(record.headers),
-                    on_delivery=on_delivery,
-                )
+                produce(self._producer, record, on_delivery)
                 return
             except BufferError:
                 self._wait(deadline)

@@ -145,7 +145,7 @@ def _json_lines(path: Path, stream: Stream, after: int) -> Iterator[Document]:
 
 
 def document_of_line(
-    path: Path, number: int, line: bytes | None, fetched_at: datetime
+    path: Path, number: int, line: bytes | None, fetched_at: datetime, *, takes_ids: bool = True
 ) -> Document | None:
     """Return what a line of JSON lines holds, None for a blank one; a `line` None was too long."""
     if line is None:
@@ -153,16 +153,25 @@ def document_of_line(
     if not line.strip():
         return None
     try:
-        return document_of_fields(path, number, json.loads(line.decode("utf-8-sig")), fetched_at)
+        fields = json.loads(line.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         return Document(path, number, None, describe(error))
+    return document_of_fields(path, number, fields, fetched_at, takes_ids=takes_ids)
 
 
 def document_of_fields(
-    path: Path, number: int, fields: Any, fetched_at: datetime, read_bytes: int = 0
+    path: Path,
+    number: int,
+    fields: Any,
+    fetched_at: datetime,
+    read_bytes: int = 0,
+    *,
+    takes_ids: bool = True,
 ) -> Document:
-    """Return the document that a JSON object makes."""
+    """Return the document that a JSON object makes; `takes_ids`: it may be an article event."""
     try:
+        if not takes_ids and isinstance(fields, dict) and "article_id" in fields:
+            raise ValueError("`article_id` is made here, of the `url` or the text: leave it out")
         return Document(path, number, article_of(fields, fetched_at), "", read_bytes)
     except ValueError as error:
         return Document(path, number, None, describe(error), read_bytes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import ipaddress
+import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
+from confluent_kafka import KafkaException
 
 from producers.deliveries import Deliveries
 from producers.push import TYPES, Taken, TooManyArticlesError, take
@@ -20,6 +22,7 @@ from runtime.logs import get_logger
 
 CHUNK_BYTES = 64 * 1024
 HEALTH_TIMEOUT_S = 2.0
+HEALTHY_FOR_S = 1.0
 RETRY_AFTER_S = 5
 PROBLEM_TYPE = "application/problem+json"
 
@@ -78,6 +81,8 @@ class Receiver:
         self._busy = 0
         self._reading: set[asyncio.Timeout] = set()
         self._is_stopping = False
+        self._health = asyncio.Lock()
+        self._healthy_until = 0.0
         self._counts = {"accepted": 0, "refused": 0}
         self._threads = ThreadPoolExecutor(limits.requests, thread_name_prefix="receive")
 
@@ -120,7 +125,7 @@ class Receiver:
             if not is_right or scheme.lower() != "bearer":
                 header = {"WWW-Authenticate": 'Bearer realm="dealwire"'}
                 raise Problem(401, "send the token: `Authorization: Bearer ...`", header)
-        elif "Origin" in request.headers or not is_loopback(request.url.host or ""):
+        elif "Origin" in request.headers or not is_loopback(_host(request)):
             # Any page that a browser on this machine shows could send articles.
             raise Problem(403, "without a token, browsers and other host names are refused")
         if request.headers.get("Content-Encoding", "identity").lower() != "identity":
@@ -196,13 +201,23 @@ class Receiver:
 
     async def get_health(self, _request: web.Request) -> web.Response:
         """Answer 200 when the brokers answer us, else 503; needs no token, tells no secrets."""
-        try:
-            await asyncio.to_thread(
-                self._deliveries.client.list_topics, self._topic, timeout=HEALTH_TIMEOUT_S
-            )
-        except Exception as error:
-            raise Problem(503, "no Kafka broker answers") from error
+        async with self._health:  # anybody may ask, as often as they like: the brokers are spared
+            if time.monotonic() > self._healthy_until:
+                try:
+                    await asyncio.to_thread(
+                        self._deliveries.client.list_topics, self._topic, timeout=HEALTH_TIMEOUT_S
+                    )
+                except KafkaException as error:
+                    raise Problem(503, "no Kafka broker answers") from error
+                self._healthy_until = time.monotonic() + HEALTHY_FOR_S
         return web.json_response({"status": "ok"} | self._counts)
+
+
+def _host(request: web.Request) -> str:
+    try:
+        return request.url.host or ""
+    except ValueError:
+        return ""  # no name at all
 
 
 @web.middleware

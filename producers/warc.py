@@ -11,14 +11,16 @@ from datetime import datetime
 from typing import Any, BinaryIO, NamedTuple
 
 from warcio.archiveiterator import ArchiveIterator
-from warcio.exceptions import ArchiveLoadFailed
 from warcio.recordloader import ArcWarcRecord
+from warcio.statusandheaders import StatusAndHeadersParser
 
 MAX_PAGE_BYTES = 8_000_000
 """Of a page's HTML: the article in it is at most an eighth of that."""
 
 HTML_TYPES = ("text/html", "application/xhtml+xml")
-HEAD_CHARS = 65536
+ENCODINGS = ("identity", "gzip", "x-gzip", "deflate")
+BUFFER_BYTES = HEAD_CHARS = 65536
+_HTTP = StatusAndHeadersParser(["HTTP/1.0", "HTTP/1.1", "HTTP/2", "HTTP/2.0"])
 _LANGUAGE = re.compile(r"""<html\b[^>]*?\blang\s*=\s*["']?([a-z]{2,3})\b""", re.IGNORECASE)
 _HEAD_END = re.compile(r"</head|<body", re.IGNORECASE)
 _LINKED_DATA = re.compile(
@@ -43,45 +45,68 @@ def read_pages(data: BinaryIO) -> Iterator[tuple[int, Page | ValueError]]:
     Requests, redirects, errors, images and the like are no pages. Raises ValueError where the
     file is damaged: what follows cannot be told apart.
     """
-    number = found = 0
-    records = ArchiveIterator(data, arc2warc=False)
-    try:
-        for number, record in enumerate(records, 1):
-            if record.format != "warc":
-                raise ValueError("no WARC file")
-            if record.rec_type != "response" or not _is_page(record):
-                continue
-            found += 1
-            yield number, _page(record)
-    except ArchiveLoadFailed as error:
-        said = " ".join(str(error).split())[:100]
-        raise ValueError(f"no WARC, or damaged, after record {number}: {said}") from error
+    number = found = errors = 0
+    # It shall not read HTTP itself: what is wrong there would end it, or end it silently.
+    records = ArchiveIterator(data, no_record_parse=True, arc2warc=False)
+    before = None
+    while True:
+        record = _next(records, number)
+        if before is not None and before.raw_stream.limit:
+            raise ValueError(f"cut off in record {number}: {before.raw_stream.limit:,} bytes lack")
+        if records.err_count > errors:
+            errors = records.err_count
+            yield number, ValueError("the record has another length than it says")
+        if record is None:
+            break
+        number, before = number + 1, record
+        if record.format != "warc" or record.length is None:
+            raise ValueError(f"no WARC, or damaged, at record {number}: it has no length")
+        if record.rec_type == "response":
+            try:
+                page: Page | ValueError | None = _page(record)
+            except Exception as error:  # the record is what somebody else's server sent
+                page = ValueError(f"the record cannot be read: {error!r}"[:200])
+            if page:
+                found += 1
+                yield number, page
     if not found:
         raise ValueError(f"none of its {number} records is a web page")
 
 
-def _is_page(record: ArcWarcRecord) -> bool:
-    http = record.http_headers
-    if http is None or http.get_statuscode() != "200":
-        return False
-    return (http.get_header("Content-Type") or "").partition(";")[0].strip().lower() in HTML_TYPES
+def _next(records: ArchiveIterator, number: int) -> ArcWarcRecord | None:
+    try:
+        return next(records, None)
+    except OSError:
+        raise
+    except Exception as error:
+        said = " ".join(str(error).split())[:100]
+        raise ValueError(f"no WARC, or damaged, after record {number}: {said}") from error
 
 
-def _page(record: ArcWarcRecord) -> Page | ValueError:
+def _page(record: ArcWarcRecord) -> Page | ValueError | None:
+    """Return the page of a response, None when it is something else, or its problem."""
+    # Some writers put the address into angle brackets, as WARC 1.0 had it.
+    url = (record.rec_headers.get_header("WARC-Target-URI") or "").strip("<>")
+    if not url.lower().startswith(("http://", "https://")) or not record.length:
+        return None
+    record.http_headers = http = _HTTP.parse(record.raw_stream)
+    content_type = http.get_header("Content-Type") or ""
+    kind, _, rest = content_type.partition(";")
+    if http.get_statuscode() != "200" or kind.strip().lower() not in HTML_TYPES:
+        return None
+    encoding = (http.get_header("Content-Encoding") or "identity").strip().lower()
+    if encoding not in ENCODINGS:
+        return ValueError(f"the page is compressed as {encoding[:20]!r}")
     content = record.content_stream().read(MAX_PAGE_BYTES + 1)
     if len(content) > MAX_PAGE_BYTES:
         return ValueError(f"the page has more than {MAX_PAGE_BYTES:,} bytes")
-    if left := getattr(record.raw_stream, "limit", 0):
-        raise ValueError(f"the file ends {left:,} bytes before a record does")
-    url = record.rec_headers.get_header("WARC-Target-URI") or ""
-    date = record.rec_headers.get_header("WARC-Date") or ""
-    try:
-        taken_at = datetime.fromisoformat(date)
-    except ValueError:
-        return ValueError(f"{date!r} is no WARC-Date")
-    _, _, charset = (record.http_headers.get_header("Content-Type") or "").partition("charset=")
-    # Some writers put the address into angle brackets, as WARC 1.0 had it.
-    return Page(url.strip("<>"), content, charset.strip(" \"';"), taken_at)
+    while record.raw_stream.read(BUFFER_BYTES):
+        pass  # such as what follows the last chunk
+    if record.raw_stream.limit:
+        return ValueError("the page is cut off")
+    taken_at = datetime.fromisoformat(record.rec_headers.get_header("WARC-Date") or "")
+    _, _, charset = rest.partition("charset=")
+    return Page(url, content, charset.strip(" \"';"), taken_at)
 
 
 def page_fields(page: Page) -> dict[str, Any]:

@@ -21,6 +21,8 @@ from schemas import record
 WATCH_URI = "/dealwire/watch"
 JOB = "watch"
 LOOK_EVERY_S = 0.5
+AGAIN_AFTER_S = 5.0
+LONGEST_PAUSE_S = 30.0
 LOOKING_SHARE = 5
 """Large folders are looked through less often: for a fifth of the time at most."""
 LEFT_ALONE = (".tmp", ".part", ".partial", ".crdownload", ".swp", "~", SIDECAR)
@@ -58,6 +60,7 @@ class Watch:
         journal = Journal(publisher, state, JOB)
         while not stopping():
             started = time.monotonic()
+            pause_s = LOOK_EVERY_S
             try:
                 for path in self._settled():
                     if stopping():
@@ -68,9 +71,10 @@ class Watch:
                     beat()
             except OSError as error:  # a network drive that is away comes back
                 on_problem(error)
+                pause_s = AGAIN_AFTER_S
             beat()
-            pause_s = max(LOOK_EVERY_S, LOOKING_SHARE * (time.monotonic() - started))
-            until = time.monotonic() + min(pause_s, 60.0)
+            pause_s = max(pause_s, LOOKING_SHARE * (time.monotonic() - started))
+            until = time.monotonic() + min(pause_s, LONGEST_PAUSE_S)
             while time.monotonic() < until and not stopping():
                 time.sleep(0.05)
                 beat()

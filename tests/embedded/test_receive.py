@@ -160,7 +160,7 @@ def test_lines_are_taken_or_refused_one_by_one(server: Server, broker: Settings)
         b'{"text": "x", "n": ' + b"9" * 10_000 + b"}",
         b'{"text": "Nine.", "n": 1e999999, "url": "https://two.example/9"}',
         b'{"text": "x", "url": "file:///etc/passwd"}',
-        b'{"text": "x", "article_id": "mine"}',
+        b'{"text": "x", "\\u0061rticle_id": "mine"}',
         b'{"text": "' + b"x" * 1_000_001 + b'"}',
         b'{"text": "' + b"x" * 4_000_001 + b'"}',
         b'"text"',
