@@ -18,7 +18,7 @@ from producers.documents import (
     document_of_line,
 )
 from producers.streams import read_lines
-from schemas import Article, Record, record
+from schemas import Record, record
 
 PUSH_URI = "/dealwire/push"
 BODY = Path("body.jsonl")
@@ -34,23 +34,28 @@ class TooManyArticlesError(ValueError):
 class Taken:
     """What a body holds."""
 
-    articles: list[tuple[int, Article]] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+    accepted: list[dict[str, Any]] = field(default_factory=list)
     refused: list[dict[str, Any]] = field(default_factory=list)
 
-    def records(self, topic: str) -> list[Record]:
-        return [record(topic, article, PUSH_URI) for _, article in self.articles]
+    def add(self, document: Document, topic: str) -> None:
+        """Note what a document is; of an article, its text is kept once, as it is to be sent."""
+        if article := document.article:
+            self.records.append(record(topic, article, PUSH_URI))
+            ids = {"article_id": article.article_id, "version": article.version}
+            self.accepted.append({"line": document.line} | ids)
+        else:
+            self.refused.append({"line": document.line, "problem": document.problem})
 
     def answer(self) -> dict[str, Any]:
         """Return what the client is told."""
-        accepted = [
-            {"line": line, "article_id": article.article_id, "version": article.version}
-            for line, article in self.articles
-        ]
-        return {"accepted": accepted, "refused": self.refused}
+        return {"accepted": self.accepted, "refused": self.refused}
 
 
-def take(body: bytes, content_type: str, most: int, now: datetime) -> Taken:
-    """Return the articles of a body, and why others are none; `now` is when they were fetched.
+def take(body: bytes, content_type: str, topic: str, most: int, now: datetime) -> Taken:
+    """Return the articles of a body as records of `topic`, and why others are none.
+
+    `now` is when they were fetched.
 
     Ids are made here: whoever chose the id and the time of a version could stand in for any
     article, for ever.
@@ -60,10 +65,7 @@ def take(body: bytes, content_type: str, most: int, now: datetime) -> Taken:
     taken = Taken()
     documents = _lines(body, most, now) if content_type in LINES_TYPES else _whole(body, most, now)
     for document in documents:
-        if document.article:
-            taken.articles.append((document.line, document.article))
-        else:
-            taken.refused.append({"line": document.line, "problem": document.problem})
+        taken.add(document, topic)
     return taken
 
 

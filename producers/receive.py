@@ -107,12 +107,12 @@ class Receiver:
             )
         finally:
             self._busy -= 1
-        self._counts["accepted"] += len(taken.articles)
+        self._counts["accepted"] += len(taken.records)
         self._counts["refused"] += len(taken.refused)
         log.info(
             "received",
             client=request.remote,
-            accepted=len(taken.articles),
+            accepted=len(taken.records),
             refused=len(taken.refused),
         )
         return web.json_response(taken.answer(), status=202)
@@ -176,21 +176,21 @@ class Receiver:
     def _publish(self, body: bytes, content_type: str) -> Taken:
         """Take the articles and wait until they are delivered; runs in a thread."""
         try:
-            taken = take(body, content_type, self._limits.articles, datetime.now(UTC))
+            taken = take(body, content_type, self._topic, self._limits.articles, datetime.now(UTC))
         except TooManyArticlesError:
             raise self._too_large() from None
         except ValueError as error:
             raise Problem(400, str(error)) from error
-        if not taken.articles:
+        if not taken.records:
             problem = Problem(400, "there is no article in the body")
             if len(taken.refused) == 1:
                 problem = Problem(400, taken.refused[0]["problem"])
             problem.more = taken.answer()
             raise problem
         try:
-            self._deliveries.deliver(taken.records(self._topic))
+            self._deliveries.deliver(taken.records)
         except KafkaUnavailableError as error:
-            log.error("not delivered", error=str(error), articles=len(taken.articles))
+            log.error("not delivered", error=str(error), articles=len(taken.records))
             raise Problem(
                 503,
                 f"the brokers have not confirmed ({error}): send all of it again, what they have "
