@@ -61,7 +61,7 @@ def command(
     said_at = time.monotonic()
     with open_state(settings.state, cluster_id(settings, publisher.client)) as state:
         if restart:
-            state.forget_files(replay.name)
+            replay.restart(state)
         with progress_bar() as bar:
             task = bar.add_task("replay", total=None)
 

@@ -90,4 +90,4 @@ class Journal:
     def forget(self) -> None:
         """Begin anew the next time."""
         if self._state:
-            self._state.forget_files(self._job)
+            self._state.forget_files(self._job, self._known)

@@ -57,10 +57,18 @@ class Replay:
     once: bool = False
     """Keep the cursors at the end, so that a later run publishes only what was added or changed."""
 
+    def restart(self, state: State) -> None:
+        """Forget how far these files were published."""
+        state.forget_files(self.name, [str(path.absolute()) for path in self.files])
+
     @property
     def name(self) -> str:
-        """What the cursors are kept by: the files, in order."""
-        return f"replay {digest(*(str(path.absolute()) for path in self.files))}"
+        """What the cursors are kept by: the list of files; with `once`, each by itself."""
+        return (
+            "once"
+            if self.once
+            else f"replay {digest(*(str(path.absolute()) for path in self.files))}"
+        )
 
     def run(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -61,22 +61,22 @@ class State:
 
     def move_files(self, job: str, cursors: Mapping[str, Cursor]) -> None:
         """Move the cursors of these files, all or none."""
+        rows = ((self._cluster_id, job, path, *cursor) for path, cursor in cursors.items())
+        self._all_or_none("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def forget_files(self, job: str, paths: Iterable[str]) -> None:
+        """Forget the cursors of these files: they are published from their beginning."""
+        rows = ((self._cluster_id, job, path) for path in paths)
+        self._all_or_none("DELETE FROM files WHERE cluster_id = ? AND job = ? AND path = ?", rows)
+
+    def _all_or_none(self, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            self._db.executemany(
-                "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                ((self._cluster_id, job, path, *cursor) for path, cursor in cursors.items()),
-            )
+            self._db.executemany(statement, rows)
         except BaseException:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
-
-    def forget_files(self, job: str) -> None:
-        """Forget the cursors: the job starts from the beginning."""
-        self._db.execute(
-            "DELETE FROM files WHERE cluster_id = ? AND job = ?", (self._cluster_id, job)
-        )
 
 
 @contextmanager
