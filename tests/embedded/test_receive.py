@@ -454,14 +454,15 @@ def test_what_was_acknowledged_survives_a_kill(broker: Settings) -> None:
     acknowledged: list[str] = []
     sent: list[str] = []
     with pytest.raises(AssertionError), serving(broker.kafka) as server:
-        killer = threading.Timer(2.0, server.process.kill)
-        killer.start()
+        killer = threading.Timer(0.3, server.process.kill)
         try:
             for number in range(100_000):
                 url = f"https://kill.example/{number}"
                 sent.append(url)
                 if server.post(json.dumps({"text": "x", "url": url}), JSON).status == 202:
                     acknowledged.append(url)
+                if number == 30:
+                    killer.start()
         except (OSError, http.client.HTTPException):
             pass
         killer.join()
