@@ -13,6 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from benchmarks.archives import archives
 from benchmarks.clients import consume, produce
 from benchmarks.measure import Figure, machine, markdown_table, terminal_table
 from benchmarks.pipeline import end_to_end, latency, memory
@@ -25,12 +26,13 @@ from runtime.logs import configure_logs
 ALONE: dict[str, Callable[[bool], list[Figure]]] = {"read": read, "sink": sink}
 ON_KAFKA: dict[str, Callable[[str, bool], list[Figure]]] = {
     "produce": produce,
+    "archives": archives,
     "consume": consume,
     "end-to-end": end_to_end,
     "latency": latency,
     "memory": memory,
 }
-NAMES = ("produce", "read", "consume", "sink", "end-to-end", "latency", "memory")
+NAMES = ("produce", "archives", "read", "consume", "sink", "end-to-end", "latency", "memory")
 DOCUMENT = Path(__file__).parent.parent / "docs" / "performance.md"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 

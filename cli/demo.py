@@ -19,7 +19,8 @@ import click
 from cli.deals import table_rows
 from cli.options import DB, stopping_on_signals, with_settings
 from cli.output import deals_table, json_option, print_rows
-from cli.replay import progress_bar, summary
+from cli.publishing import progress_bar
+from cli.replay import summary
 from producers.documents import Document, find_files
 from producers.replay import Progress, Replay
 from producers.state import open_state
@@ -120,12 +121,17 @@ class Pipeline:
         publisher = Publisher(self.settings)
         state = self._folder / "state.db"
         with open_state(state, "embedded") as cursors, progress_bar() as bar:
-            task = bar.add_task("replay", total=len(files))
+            task = bar.add_task("replay", total=None)
 
             def show(document: Document, done: Progress) -> None:
                 if document.problem:
                     bar.console.print(f"skipped {document.place}: {document.problem}")
-                bar.update(task, completed=done.files, description=f"{done.published:,} articles")
+                bar.update(
+                    task,
+                    completed=done.read_bytes,
+                    total=done.total_bytes,
+                    description=f"{done.published:,} articles",
+                )
 
             return Replay(files, topic, rate=rate).run(
                 publisher, cursors, stopping=stopping, on_document=show, before=make_room

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import click
 
 from cli.options import with_settings
 from cli.output import console, deals_table, json_option, money_text, print_json, wants_json
-from cli.replay import SKIPPED_EXIT_CODE
+from cli.publishing import SKIPPED_EXIT_CODE
 from producers.documents import Document, find_files, read_documents
 from runtime.settings import Settings
 from schemas import Article, DealEvent, Tags
@@ -48,12 +49,12 @@ def command(_settings: Settings, paths: tuple[str, ...], as_json: bool | None) -
         sys.exit(SKIPPED_EXIT_CODE)
 
 
-def _from_files(paths: tuple[str, ...]) -> list[Document]:
+def _from_files(paths: tuple[str, ...]) -> Iterable[Document]:
     try:
         files = find_files(map(Path, paths))
     except FileNotFoundError as error:
         raise click.UsageError(str(error)) from error
-    return [document for path in files for document in read_documents(path)]
+    return (document for path in files for document in read_documents(path))
 
 
 def _from_stdin() -> list[Document]:

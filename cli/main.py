@@ -14,7 +14,10 @@ from runtime.logs import get_logger
 COMMANDS = {
     "demo": "Try it: seeds through an embedded broker into SQLite.",
     "topics": "Create the topics, or check them.",
-    "replay": "Publish articles from files.",
+    "replay": "Publish articles from files, folders and archives.",
+    "publish": "Publish articles from standard input or files.",
+    "watch": "Publish what is put into a folder.",
+    "receive": "Run a server that articles are pushed to.",
     "process": "Run a worker: articles in, deal events out.",
     "sink": "Run the sink: topics into SQLite, exactly once.",
     "subscribe": "Print deal events as they come.",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from runtime.dead_letters import explain
 from runtime.lifeline import end_with_parent
@@ -30,13 +30,22 @@ KAFKA = (
     "kafka_timeout_s",
     "topic_prefix",
 )
+PUSH = (
+    "push_host",
+    "push_port",
+    "push_token",
+    "push_max_body_bytes",
+    "push_max_articles",
+    "push_max_requests",
+    "push_timeout_s",
+)
 DB = ("db", "db_busy_timeout_s")
 
 
 def _option(name: str) -> Callable[[Command], Command]:
     field = Settings.model_fields[name]
     default = "" if field.default in (None, "") else f"; default {field.default}"
-    if name == "kafka_password":
+    if isinstance(field.default, SecretStr):
         default = "; better set in the environment"
     return click.option(
         f"--{name.replace('_', '-')}",

@@ -1,17 +1,17 @@
-"""`dealwire replay`: publish articles from files."""
+"""`dealwire replay`: publish articles from files and archives."""
 
 from __future__ import annotations
 
 import sys
+import time
 from dataclasses import asdict
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.options import KAFKA, stopping_on_signals, with_settings
-from producers.documents import Document, find_files
+from cli.publishing import SKIPPED_EXIT_CODE, find_or_complain, progress_bar, say_skipped
+from producers.documents import Document
 from producers.replay import Progress as Done
 from producers.replay import Replay
 from producers.state import open_state
@@ -20,7 +20,8 @@ from runtime.logs import get_logger
 from runtime.settings import Settings
 from runtime.topics import Topics
 
-SKIPPED_EXIT_CODE = 8
+SAY_EVERY_S = 30.0
+"""Where no terminal shows a bar."""
 
 log = get_logger(__name__)
 
@@ -42,39 +43,41 @@ def command(
     once: bool,
     restart: bool,
 ) -> None:
-    """Publish the articles of files and folders: .txt, .json, .jsonl.
+    """Publish the articles of files, folders and archives.
 
-    What cannot be read is named and skipped. An interrupted replay goes on where it stopped;
-    publishing an article twice changes nothing.
+    Texts (.txt), JSON (.json, .jsonl), web archives (.warc) and wiki dumps (.xml), the last three
+    also compressed (.gz, .bz2, .zst). What cannot be read is named and skipped. An interrupted
+    replay goes on where it stopped; publishing an article twice changes nothing.
     """
     if once and (loop or as_new):
         raise click.UsageError("--once goes with neither --loop nor --as-new")
-    try:
-        files = find_files(paths)
-    except FileNotFoundError as error:
-        raise click.UsageError(f"{error}") from error
-    if not files:
-        raise click.UsageError(f"no .txt, .json or .jsonl files in {', '.join(map(str, paths))}")
+    files = find_or_complain(paths)
     as_json = settings.log_format == "json"  # as in containers: what we say is part of the log
     stopping = stopping_on_signals()
     topic = Topics(settings.topic_prefix).articles
     require_topics(settings, [topic])
     publisher = Publisher(settings)
     replay = Replay(files, topic.name, rate=rate, loop=loop, new=as_new, once=once)
+    said_at = time.monotonic()
     with open_state(settings.state, cluster_id(settings, publisher.client)) as state:
         if restart:
-            state.finish_replay(replay.name)
+            replay.restart(state)
         with progress_bar() as bar:
-            task = bar.add_task("replay", total=None if loop else len(files))
+            task = bar.add_task("replay", total=None)
 
             def show(document: Document, done: Done) -> None:
-                if document.problem and as_json:
-                    log.warning("skipped", place=document.place, problem=document.problem)
-                elif document.problem:
-                    bar.console.print(
-                        f"skipped {document.place}: {document.problem}", style="yellow"
-                    )
-                bar.update(task, completed=done.files, description=f"{done.published:,} articles")
+                nonlocal said_at
+                if document.problem:
+                    say_skipped(document, as_json=as_json, console=bar.console)
+                bar.update(
+                    task,
+                    completed=done.read_bytes,
+                    total=None if loop else done.total_bytes,
+                    description=f"{done.published:,} articles",
+                )
+                if as_json and time.monotonic() - said_at >= SAY_EVERY_S:
+                    said_at = time.monotonic()
+                    log.info("replaying", **asdict(done))
 
             done = replay.run(publisher, state, stopping=stopping, on_document=show)
     if as_json:
@@ -93,16 +96,3 @@ def summary(done: Done) -> str:
     if done.skipped:
         parts.append(f"{done.skipped:,} skipped")
     return ", ".join(parts)
-
-
-def progress_bar() -> Progress:
-    """Return a bar that shows on a terminal only."""
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("files"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True, soft_wrap=True),
-        disable=not sys.stderr.isatty(),
-    )

@@ -1,29 +1,36 @@
-"""Articles out of files: .txt, .json and .jsonl, alone or in folders.
+"""Articles out of files, alone or in folders: texts, JSON, and archives of web pages or wikis.
 
 A .txt file is one article, its first line the headline when it looks like one. It may begin with
 front matter (`---`, lines of `name: value`, `---`), or have a sidecar `NAME.meta.json` beside it.
 A .jsonl file has one JSON object a line, a .json file one object or a list of them, with `text`
-and, where known, `title`, `url`, `source`, `language`, `published`.
+and, where known, `title`, `url`, `source`, `language`, `published`. A .warc file has web pages, an
+.xml file is a wiki's export. All but .txt and .json may be compressed: .gz, .bz2, .zst.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
+from producers.archives import read_archive
+from producers.markup import plain_text
+from producers.streams import COMPRESSIONS, Stream, kind_of, open_stream, read_lines
 from producers.urls import canonical_url
 from runtime.dead_letters import explain
 from schemas import MAX_ARTICLE_BYTES, Article
 
-SUFFIXES = (".txt", ".json", ".jsonl")
+WHOLE = (".txt", ".json")
+LINES = (".jsonl", ".ndjson")
+STREAMED = (*LINES, ".warc", ".xml")
+KINDS = "texts (.txt), JSON (.json, .jsonl), web archives (.warc) or wiki dumps (.xml)"
 SIDECAR = ".meta.json"
 MAX_HEADLINE_CHARS = 200
 MAX_FILE_BYTES = 4 * MAX_ARTICLE_BYTES
-"""Of a file that is read whole: .txt and .json. A .jsonl file may be of any size."""
+"""Of a file that is read whole, .txt and .json, and of a line. Others may be of any size."""
 
 NAMES = {
     "text": ("text", "body", "content"),
@@ -42,13 +49,23 @@ class Document:
 
     path: Path
     line: int
-    """Of a .jsonl file, from 1; of a list in a .json file, the item's number; else 1."""
+    """Of a .jsonl file, from 1; of a list in a .json file, the item's number; of an archive, the
+    record's or page's; else 1."""
     article: Article | None
     problem: str = ""
+    read_bytes: int = 0
+    """How much of the file was taken from the disk by now, at most a buffer more than used."""
 
     @property
     def place(self) -> str:
         return str(self.path) if self.path.suffix == ".txt" else f"{self.path}:{self.line}"
+
+
+def is_readable(path: Path) -> bool:
+    """Return whether the file's name is that of a kind which we read."""
+    if path.suffix in WHOLE:
+        return not path.name.endswith(SIDECAR)
+    return kind_of(path) in STREAMED
 
 
 def find_files(paths: Iterable[Path]) -> list[Path]:
@@ -60,9 +77,7 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         if path.is_dir():
             found += sorted(
-                file
-                for file in path.rglob("*")
-                if file.suffix in SUFFIXES and not file.name.endswith(SIDECAR) and file.is_file()
+                file for file in path.rglob("*") if is_readable(file) and file.is_file()
             )
         elif path.exists():
             found.append(path)
@@ -71,47 +86,99 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     return found
 
 
-def read_documents(path: Path) -> Iterator[Document]:
-    """Yield what the file holds, in order; what cannot be read with its problem, and go on."""
+def read_documents(path: Path, after: int = 0) -> Generator[Document, None, None]:
+    """Yield what the file holds beyond line `after`; what cannot be read with its problem.
+
+    Then it goes on, save where the file is damaged.
+    """
+    last = after
     try:
-        fetched_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        if path.suffix == ".jsonl":
-            yield from _json_lines(path, fetched_at)
-            return
-        if path.suffix not in SUFFIXES:
-            raise ValueError(f"unknown kind of file; articles come as {', '.join(SUFFIXES)}")
-        if (size := path.stat().st_size) > MAX_FILE_BYTES:
+        if not is_readable(path):
             raise ValueError(
-                f"the file has {size:,} bytes and the limit is {MAX_FILE_BYTES:,}: "
-                "split it, or write one JSON object a line to a .jsonl file"
+                f"unknown kind of file: articles come as {KINDS}, the last three also compressed "
+                f"({', '.join(COMPRESSIONS)})"
             )
-        text = path.read_text("utf-8-sig")
-        fields = _text_fields(path, text) if path.suffix == ".txt" else json.loads(text)
-        for number, item in enumerate(fields if isinstance(fields, list) else [fields], 1):
-            yield _document(path, number, item, fetched_at)
+        found = _read_whole(path) if path.suffix in WHOLE else _read_stream(path, after)
+        for document in found:
+            if document.line > after:
+                last = document.line
+                yield document
     except (OSError, ValueError, RecursionError) as error:
-        yield Document(path, 1, None, _problem(error))
+        yield Document(path, last + 1, None, describe(error))
 
 
-def _json_lines(path: Path, fetched_at: datetime) -> Iterator[Document]:
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                yield _document(path, number, json.loads(line.decode("utf-8-sig")), fetched_at)
-            except (ValueError, RecursionError) as error:
-                yield Document(path, number, None, _problem(error))
+def _read_whole(path: Path) -> Iterator[Document]:
+    status = path.stat()
+    if (size := status.st_size) > MAX_FILE_BYTES:
+        raise ValueError(
+            f"the file has {size:,} bytes and the limit is {MAX_FILE_BYTES:,}: "
+            "split it, or write one JSON object a line to a .jsonl file"
+        )
+    text = path.read_text("utf-8-sig")
+    fields = _text_fields(path, text) if path.suffix == ".txt" else json.loads(text)
+    for number, item in enumerate(fields if isinstance(fields, list) else [fields], 1):
+        yield document_of_fields(
+            path, number, item, datetime.fromtimestamp(status.st_mtime, UTC), size
+        )
 
 
-def _document(path: Path, number: int, fields: Any, fetched_at: datetime) -> Document:
+def _read_stream(path: Path, after: int) -> Iterator[Document]:
+    with open_stream(path) as stream:
+        if kind_of(path) in LINES:
+            yield from _json_lines(path, stream, after)
+            return
+        for number, fields, fetched_at in read_archive(kind_of(path), stream.data, after):
+            done = stream.position()
+            if isinstance(fields, ValueError):
+                yield Document(path, number, None, describe(fields), done)
+            else:
+                yield document_of_fields(path, number, fields, fetched_at, done)
+
+
+def _json_lines(path: Path, stream: Stream, after: int) -> Iterator[Document]:
+    fetched_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    for number, line in read_lines(stream.data, MAX_FILE_BYTES):
+        if number > after and line != b"\n":
+            document = document_of_line(path, number, line, fetched_at)
+            if document:
+                yield replace(document, read_bytes=stream.position())
+
+
+def document_of_line(
+    path: Path, number: int, line: bytes | None, fetched_at: datetime, *, takes_ids: bool = True
+) -> Document | None:
+    """Return what a line of JSON lines holds, None for a blank one; a `line` None was too long."""
+    if line is None:
+        return Document(path, number, None, f"the line has more than {MAX_FILE_BYTES:,} bytes")
+    if not line.strip():
+        return None
     try:
-        return Document(path, number, article_of(fields, fetched_at))
+        fields = json.loads(line.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        return Document(path, number, None, describe(error))
+    return document_of_fields(path, number, fields, fetched_at, takes_ids=takes_ids)
+
+
+def document_of_fields(
+    path: Path,
+    number: int,
+    fields: Any,
+    fetched_at: datetime,
+    read_bytes: int = 0,
+    *,
+    takes_ids: bool = True,
+) -> Document:
+    """Return the document that a JSON object makes; `takes_ids`: it may be an article event."""
+    try:
+        if not takes_ids and isinstance(fields, dict) and "article_id" in fields:
+            raise ValueError("`article_id` is made here, of the `url` or the text: leave it out")
+        return Document(path, number, article_of(fields, fetched_at), "", read_bytes)
     except ValueError as error:
-        return Document(path, number, None, _problem(error))
+        return Document(path, number, None, describe(error), read_bytes)
 
 
-def _problem(error: Exception) -> str:
+def describe(error: Exception) -> str:
+    """Return in one line, for whoever sent it, why something cannot be read."""
     if isinstance(error, UnicodeDecodeError):
         return f"not UTF-8 text (byte {error.start}): save it as UTF-8"
     if isinstance(error, json.JSONDecodeError):
@@ -124,17 +191,24 @@ def _problem(error: Exception) -> str:
 def article_of(fields: Any, fetched_at: datetime) -> Article:
     """Return the article that a JSON object describes, or is, when it has an `article_id`.
 
+    Markup is taken out of what is text, for nothing else may reach a topic.
+
     Raises ValueError, pydantic's ValidationError included.
     """
     if not isinstance(fields, Mapping):
         raise ValueError("an article is a JSON object with at least a `text`")
     if "article_id" in fields:
-        return Article.model_validate_json(json.dumps(fields))
+        article = Article.model_validate_json(json.dumps(fields))
+        if plain_text(article.text) != article.text or plain_text(article.title) != article.title:
+            raise ValueError("an article event has plain text only; without ids, HTML is taken out")
+        return article
     known = {name: _first(fields, keys) for name, keys in NAMES.items()}
-    text = known["text"]
-    if not text:
+    if not known["text"]:
         raise ValueError("there is no `text`")
-    title = known["title"] or ""
+    text = plain_text(known["text"])
+    if not text.strip():
+        raise ValueError("the text is blank")
+    title = plain_text(known["title"] or "")
     # Offsets count from the headline, which readers see above the text.
     if title and not text.lstrip().startswith(title):
         text = f"{title}\n\n{text}"
@@ -142,7 +216,7 @@ def article_of(fields: Any, fetched_at: datetime) -> Article:
         text,
         title=title or headline(text),
         url=canonical_url(known["url"]) if known["url"] else None,
-        source=known["source"] or "",
+        source=plain_text(known["source"] or ""),
         language=known["language"],
         published_at=parse_time(known["published"]) if known["published"] else None,
         fetched_at=fetched_at,

@@ -3,20 +3,41 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from runtime.errors import StoreError
 
 SCHEMA = """
-    CREATE TABLE IF NOT EXISTS replays (
+    CREATE TABLE IF NOT EXISTS files (
         cluster_id TEXT NOT NULL,
-        paths      TEXT NOT NULL,
+        job        TEXT NOT NULL,
+        path       TEXT NOT NULL,
+        line       INTEGER NOT NULL,
         documents  INTEGER NOT NULL,
-        PRIMARY KEY (cluster_id, paths)
+        size_bytes INTEGER NOT NULL,
+        mtime_ns   INTEGER NOT NULL,
+        is_done    INTEGER NOT NULL,
+        PRIMARY KEY (cluster_id, job, path)
     ) STRICT, WITHOUT ROWID;
+    DROP TABLE IF EXISTS replays; -- of before archives: an interrupted replay begins again
 """
+
+
+class Cursor(NamedTuple):
+    """How far a file is published."""
+
+    line: int
+    """The last line, record or page."""
+    documents: int
+    """So many documents, which are fewer where lines are blank."""
+    size_bytes: int
+    mtime_ns: int
+    """Of the file as it was read."""
+    is_done: bool
+    """Whether it was read to its end."""
 
 
 class State:
@@ -26,24 +47,36 @@ class State:
         self._db = db
         self._cluster_id = cluster_id
 
-    def replayed(self, paths: str) -> int:
-        """Return how many documents of an unfinished replay of `paths` are published."""
-        row = self._db.execute(
-            "SELECT documents FROM replays WHERE cluster_id = ? AND paths = ?",
-            (self._cluster_id, paths),
-        ).fetchone()
-        return row[0] if row else 0
-
-    def set_replayed(self, paths: str, documents: int) -> None:
-        self._db.execute(
-            "INSERT OR REPLACE INTO replays VALUES (?, ?, ?)", (self._cluster_id, paths, documents)
+    def files(self, job: str) -> dict[str, Cursor]:
+        """Return the cursors of a job's files, by path."""
+        rows = self._db.execute(
+            "SELECT path, line, documents, size_bytes, mtime_ns, is_done FROM files"
+            " WHERE cluster_id = ? AND job = ?",
+            (self._cluster_id, job),
         )
+        return {
+            path: Cursor(line, documents, size_bytes, mtime_ns, bool(is_done))
+            for path, line, documents, size_bytes, mtime_ns, is_done in rows
+        }
 
-    def finish_replay(self, paths: str) -> None:
-        """Forget the cursor: the next replay starts from the beginning."""
-        self._db.execute(
-            "DELETE FROM replays WHERE cluster_id = ? AND paths = ?", (self._cluster_id, paths)
-        )
+    def move_files(self, job: str, cursors: Mapping[str, Cursor]) -> None:
+        """Move the cursors of these files, all or none."""
+        rows = ((self._cluster_id, job, path, *cursor) for path, cursor in cursors.items())
+        self._all_or_none("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def forget_files(self, job: str, paths: Iterable[str]) -> None:
+        """Forget the cursors of these files: they are published from their beginning."""
+        rows = ((self._cluster_id, job, path) for path in paths)
+        self._all_or_none("DELETE FROM files WHERE cluster_id = ? AND job = ? AND path = ?", rows)
+
+    def _all_or_none(self, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            self._db.executemany(statement, rows)
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicCollection
@@ -156,6 +156,20 @@ def publisher_config(settings: Settings, give_up_s: float = FLUSH_TIMEOUT_S) -> 
     }
 
 
+OnDelivery = Callable[[KafkaError | None, Message], None]
+
+
+def produce(producer: Producer, record: Record, on_delivery: OnDelivery) -> None:
+    """Queue one record. Raises BufferError while the queue is full, and KafkaException."""
+    producer.produce(
+        record.topic,
+        key=record.key,
+        value=record.value,
+        headers=list(record.headers),
+        on_delivery=on_delivery,
+    )
+
+
 class Publisher:
     """Sends records; `flush` returns once the brokers have every one of them."""
 
@@ -174,13 +188,7 @@ class Publisher:
         while True:
             self._raise_error()
             try:
-                self._producer.produce(
-                    record.topic,
-                    key=record.key,
-                    value=record.value,
-                    headers=list(record.headers),
-                    on_delivery=self._on_delivery,
-                )
+                produce(self._producer, record, self._on_delivery)
                 self._producer.poll(0)
                 return
             except BufferError:

@@ -14,7 +14,7 @@ from structlog.typing import Processor
 KAFKA_LOG = logging.getLogger("librdkafka")
 """Where confluent-kafka's clients say what they see."""
 
-LIBRARIES = ("aiokafka", "faust", "mode", "asyncio", KAFKA_LOG.name)
+LIBRARIES = ("aiohttp", "aiokafka", "faust", "mode", "asyncio", KAFKA_LOG.name)
 AGAIN_AFTER_S = 10.0
 MOST_REMEMBERED = 1000
 _DIGITS = re.compile(r"\d+")

@@ -59,6 +59,26 @@ class Settings(BaseSettings):
     state: Path = Field(
         default=Path("dealwire-state.db"), description="SQLite file with the producers' cursors"
     )
+    push_host: str = Field(
+        default="127.0.0.1", min_length=1, description="address that `receive` listens at"
+    )
+    push_port: int = Field(default=8090, ge=0, le=65535, description="its port; 0: any free one")
+    push_token: SecretStr = Field(
+        default=SecretStr(""), description="token that whoever pushes articles must send"
+    )
+    push_max_body_bytes: PositiveInt = Field(
+        default=8 * 1024 * 1024, description="largest body of a pushed request"
+    )
+    push_max_articles: PositiveInt = Field(
+        default=10_000, description="most articles in a pushed request"
+    )
+    push_max_requests: PositiveInt = Field(
+        default=8, le=256, description="most pushed requests at the same time"
+    )
+    push_timeout_s: PositiveFloat = Field(
+        default=30.0,
+        description="longest wait for a pushed body, and again for the brokers to confirm it",
+    )
     sink_batch: PositiveInt = Field(
         default=500, le=10_000, description="most messages in one transaction of the sink"
     )
@@ -67,7 +87,7 @@ class Settings(BaseSettings):
         description="a worker not heard of for so long loses its partitions to the others",
     )
     heartbeat: Path | None = Field(
-        default=None, description="file that worker and sink touch every second, for health checks"
+        default=None, description="file that components touch every second, for health checks"
     )
     log_format: Literal["auto", "json", "text"] = Field(
         default="auto", description="auto: text on a terminal, else JSON"
@@ -90,9 +110,10 @@ class Settings(BaseSettings):
     def environ(self) -> dict[str, str]:
         """Return the variables that make another process read these same settings."""
         values = {name: getattr(self, name) for name in type(self).model_fields}
-        values["kafka_password"] = self.kafka_password.get_secret_value()
         return {
-            f"{ENV_PREFIX}{name.upper()}": str(value)
+            f"{ENV_PREFIX}{name.upper()}": (
+                value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            )
             for name, value in values.items()
             if value is not None
         }

@@ -18,12 +18,19 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text()
 DOCS = (ROOT / "docs/compose.md").read_text()
 
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE)["services"]
-COMPONENTS = {"topics", "seeds", "worker", "sink"}
+COMPONENTS = {"topics", "seeds", "worker", "sink", "push"}
 KNOBS = {"DEALWIRE_KAFKA_PORT", "DEALWIRE_UI_PORT", "DEALWIRE_DATA", "DEALWIRE_USER"}
 """Variables of the compose file itself; all others that it names are settings."""
 FOR_TESTS = {"DEALWIRE_IMAGE"}
 
 every_service = pytest.mark.parametrize("name", SERVICES)
+
+
+def test_articles_can_be_pushed_only_when_asked_for_and_with_a_token() -> None:
+    push = SERVICES["push"]
+    assert push["profiles"] == ["push"], "`up` works without a token"
+    # Other containers reach it: `receive` refuses such an address without a token.
+    assert "0.0.0.0" in push["command"]
 
 
 def test_the_services_are_those_that_we_know() -> None:

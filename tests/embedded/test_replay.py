@@ -125,8 +125,11 @@ def test_once_is_once_and_what_is_added_at_the_end_follows(
         write_articles(path, count)
         assert dealwire("replay", path, "--once", env=env).returncode == 0
         assert len(published(broker)) == 3 + added
+    (tmp_path / "b.txt").write_text("Another file.", "utf-8")
+    assert dealwire("replay", path, tmp_path / "b.txt", "--once", env=env).returncode == 0
+    assert len(published(broker)) == 6
     assert dealwire("replay", path, "--once", "--restart", env=env).returncode == 0
-    assert len(published(broker)) == 10
+    assert len(published(broker)) == 11
 
 
 def test_a_rate_is_kept(broker: Settings, dealwire: Dealwire, tmp_path: Path) -> None:

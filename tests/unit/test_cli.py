@@ -47,7 +47,9 @@ def test_the_help_names_every_command_and_the_exit_codes() -> None:
     ("arguments", "code", "words"),
     [
         pytest.param(["replay", "nowhere.txt"], 2, "there is no nowhere.txt", id="no file"),
-        pytest.param(["replay", "."], 2, "no .txt, .json or .jsonl files", id="empty folder"),
+        pytest.param(
+            ["replay", "."], 2, "no .txt, .json or .jsonl files, and no archives", id="empty folder"
+        ),
         pytest.param(["topics", "create"], 3, "start one with `make kafka`", id="no broker"),
         pytest.param(["process"], 3, "DEALWIRE_KAFKA", id="worker without broker"),
         pytest.param(["sink"], 3, "no Kafka broker answers", id="sink without broker"),
@@ -116,6 +118,7 @@ def test_settings_reach_another_process_whole(monkeypatch: pytest.MonkeyPatch) -
         kafka_security_protocol="SASL_SSL",
         kafka_username="u",
         kafka_password="p",  # type: ignore[arg-type]
+        push_token="t",  # type: ignore[arg-type]
         db=Path("x.db"),
         sink_batch=7,
     )
