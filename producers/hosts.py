@@ -1,0 +1,87 @@
+"""Politeness: one request at a time to a host, a gap between two, and none while it pauses."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+GAP_S = 5.0
+MAX_GAP_S = 60.0
+"""A site that asks for more (Crawl-delay) gets this."""
+MAX_PAUSE_S = 24 * 3600.0
+"""A site that asks for more (Retry-After) gets this."""
+KEPT_HOSTS = 2000
+"""From so many hosts on, those that no rule holds back any more are forgotten."""
+
+
+@dataclass
+class _Host:
+    gap_s: float
+    free_at: float = 0.0
+    """When the next request may begin."""
+    paused_until: float = 0.0
+    waiting: int = 0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Hosts:
+    """Who may be asked, and when. One per process; all requests take their turns here."""
+
+    def __init__(
+        self,
+        gap_s: float = GAP_S,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._gap_s = gap_s
+        self._clock = clock
+        self._sleep = sleep
+        self._hosts: dict[str, _Host] = {}
+
+    @asynccontextmanager
+    async def turn(self, host: str) -> AsyncIterator[None]:
+        """Wait until `host` may be asked; the gap to the next turn begins when this one ends."""
+        entry = self._entry(host)
+        entry.waiting += 1
+        try:
+            async with entry.lock:
+                if (wait_s := entry.free_at - self._clock()) > 0:
+                    await self._sleep(wait_s)
+                try:
+                    yield
+                finally:
+                    entry.free_at = self._clock() + entry.gap_s
+        finally:
+            entry.waiting -= 1
+
+    def paused_s(self, host: str) -> float:
+        """Return for how many seconds more `host` wants to be left alone; 0: it does not."""
+        entry = self._hosts.get(host)
+        return max(0.0, entry.paused_until - self._clock()) if entry else 0.0
+
+    def pause(self, host: str, seconds: float) -> None:
+        """Leave `host` alone for so long."""
+        self._entry(host).paused_until = self._clock() + min(seconds, MAX_PAUSE_S)
+
+    def slow_down(self, host: str, gap_s: float) -> None:
+        """Ask `host` as seldom as it wants; more often than the usual gap never."""
+        self._entry(host).gap_s = min(max(gap_s, self._gap_s), MAX_GAP_S)
+
+    def _entry(self, host: str) -> _Host:
+        if host not in self._hosts:
+            if len(self._hosts) >= KEPT_HOSTS:
+                self._forget_idle()
+            self._hosts[host] = _Host(self._gap_s)
+        return self._hosts[host]
+
+    def _forget_idle(self) -> None:
+        now = self._clock()
+        self._hosts = {
+            name: entry
+            for name, entry in self._hosts.items()
+            if entry.waiting or now < max(entry.free_at, entry.paused_until)
+        }
