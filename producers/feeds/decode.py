@@ -23,7 +23,10 @@ MOST_BROKEN = 0.1
 
 _XML_ENCODING = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
-_XML_DECLARATION = re.compile(r"^\s*(?:<!--.*?-->\s*)*<\?xml\b[^>]{0,500}\?>", re.I | re.S)
+# Comments may come before; they are matched once only, or a thousand of them would take for ever.
+_XML_DECLARATION = re.compile(
+    r"^\s*(?:<!--(?>.*?-->)\s*)*+<\?xml\b[^>]{0,500}\?>", re.IGNORECASE | re.DOTALL
+)
 
 
 def decode(document: bytes, content_type: str = "") -> str:

@@ -82,6 +82,33 @@ def test_a_feed_of_just_so_many_entries_is_whole() -> None:
     assert feed.problems == ()
 
 
+HEAD = "<rss version='2.0'><channel><title>x</title>"
+HOSTILE = {
+    "tags without end": HEAD + "<a " * 100_000,
+    "elements in elements": HEAD + "<item><description>" + "<b>" * 100_000,
+    "entries in entries": HEAD + "<item>" * 50_000,
+    "CDATA never closed": HEAD + "<![CDATA[" * 40_000,
+    "comments": "<!---->" * 50_000 + "<rss/>",
+    "comments never closed": "<!--" * 80_000,
+    "DOCTYPEs": "<!DOCTYPE x [" * 30_000,
+    "ampersands": HEAD + "<item><title>" + "&" * 300_000 + "</title></item></channel></rss>",
+    "quotes": HEAD + '<a b="' * 50_000,
+    "a long date": HEAD + "<item><title>x</title><pubDate>" + "1 " * 150_000 + "</pubDate></item>",
+    "lists in lists": HEAD + "<item><description><![CDATA[" + "<li><p>" * 40_000 + "]]>",
+    "JSON in JSON": '{"items":' + "[" * 300_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_is_made_to_keep_us_busy_does_not(name: str) -> None:
+    started = time.monotonic()
+    try:
+        parse_feed(HOSTILE[name].encode(), URL, NOW)
+    except NotAFeedError:
+        pass
+    assert time.monotonic() - started < 15, "seconds for 300 kB; done right, it is two at most"
+
+
 @pytest.mark.parametrize(
     "source",
     [
