@@ -42,6 +42,9 @@ class Hosts:
         self._sleep = sleep
         self._hosts: dict[str, _Host] = {}
 
+    def __len__(self) -> int:
+        return len(self._hosts)
+
     @asynccontextmanager
     async def turn(self, host: str) -> AsyncIterator[None]:
         """Wait until `host` may be asked; the gap to the next turn begins when this one ends."""
