@@ -32,7 +32,7 @@ LAST_PORT = 65535
 MAX_URL_CHARS = 4096
 MAX_CHUNKS = 50_000
 """Of one body: crumbs cost more time than their bytes are worth."""
-SMALL_BYTES = 512 * 1024
+SMALL_BYTES = 256 * 1024
 """A body may grow to this without further ado; of larger ones, few grow at a time."""
 
 WORDS = {
@@ -112,7 +112,7 @@ class FetchLimits:
     connections: int = 100
     """Open at a time; the others wait."""
     large_bodies: int = 4
-    """Bodies above half a MiB that may grow at a time: bounds the memory."""
+    """Bodies above 256 KiB that may grow at a time: bounds the memory."""
     allowed: tuple[Network, ...] = ()
     """Networks that may be connected to although they are not public."""
 

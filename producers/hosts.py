@@ -42,7 +42,9 @@ class Hosts:
         self._sleep = sleep
         self._hosts: dict[str, _Host] = {}
 
-    def __len__(self) -> int:
+    @property
+    def remembered(self) -> int:
+        """How many hosts are."""
         return len(self._hosts)
 
     @asynccontextmanager
