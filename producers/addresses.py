@@ -32,6 +32,7 @@ REFUSED = tuple(
     ip_network(network)
     for network in (
         "168.63.129.16/32",  # Azure's host, reached from inside a virtual machine only
+        "192.0.0.0/24",  # protocol assignments; older tables list parts of it only
         "192.88.99.0/24",  # 6to4 relays, RFC 7526
         "2001:db8::/32",  # for documentation
         "3fff::/20",  # for documentation, RFC 9637

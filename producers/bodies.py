@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
-RAW_DEFLATE = -zlib.MAX_WBITS
+GZIP = 16 + zlib.MAX_WBITS
 GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -23,50 +22,51 @@ class Decoder:
         self._limit = limit
         self._size = 0
         self._received = 0
-        self._zlib = (
-            None if self._encoding in ("", "identity") else zlib.decompressobj(GZIP_OR_ZLIB)
-        )
-        self._begun = False
+        self._head = b""
+        self._zlib = None if self._encoding in ("", "identity") else zlib.decompressobj(GZIP)
 
     def decode(self, chunk: bytes) -> bytes:
         """Return what `chunk` adds. Raises BodyError past the limit, or when it is damaged."""
+        self._received += len(chunk)
         decoded = self._inflate(chunk) if self._zlib else chunk
         self._size += len(decoded)
-        self._received += len(chunk)
         if max(self._size, self._received) > self._limit:
             raise BodyError(f"is larger than {self._limit:,} bytes")
         return decoded
 
     def finish(self) -> None:
         """Raise BodyError when the compressed body is cut short."""
-        if self._zlib and self._begun and not self._zlib.eof:
+        if self._zlib and self._received and not self._zlib.eof:
             raise BodyError("was cut short")
 
     def _inflate(self, chunk: bytes) -> bytes:
         assert self._zlib is not None
+        if self._encoding == "deflate" and len(self._head) < 2:
+            chunk = self._head = self._head + chunk
+            if len(chunk) < 2:
+                return b""
+            self._zlib = zlib.decompressobj(deflate_window(chunk))
         decoded = b""
         try:
             while chunk:
                 if self._zlib.eof:  # another gzip member, or padding, which is ignored
                     if not chunk.startswith(GZIP_MAGIC):
                         break
-                    self._zlib = zlib.decompressobj(GZIP_OR_ZLIB)
+                    self._zlib = zlib.decompressobj(GZIP)
                 room = self._limit - self._size - len(decoded) + 1
                 if room <= 0:
                     break
-                decoded += self._step(chunk, room)
-                self._begun = True
+                decoded += self._zlib.decompress(chunk, room)
                 chunk = self._zlib.unused_data
         except zlib.error as error:
             raise BodyError("is compressed, and damaged") from error
         return decoded
 
-    def _step(self, chunk: bytes, room: int) -> bytes:
-        assert self._zlib is not None
-        try:
-            return self._zlib.decompress(chunk, room)
-        except zlib.error:
-            if self._begun or self._encoding != "deflate":
-                raise
-            self._zlib = zlib.decompressobj(RAW_DEFLATE)  # as some servers understand the word
-            return self._zlib.decompress(chunk, room)
+
+def deflate_window(head: bytes) -> int:
+    """Return zlib's wbits for a `deflate` body that begins so: some servers leave the header out.
+
+    RFC 1950, 2.2: the method is 8, and the first two bytes are a multiple of 31.
+    """
+    is_zlib = head[0] & 0x0F == 8 and int.from_bytes(head[:2], "big") % 31 == 0
+    return zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS

@@ -28,10 +28,11 @@ ASKS_FOR_PATIENCE = frozenset({429, 503})
 WEB_PORTS = frozenset({80, 443})
 FIRST_FREE_PORT = 1024
 """Below it, only the ports of the web: others speak protocols that a request could be taken for."""
+LAST_PORT = 65535
 MAX_URL_CHARS = 4096
 MAX_CHUNKS = 50_000
 """Of one body: crumbs cost more time than their bytes are worth."""
-SMALL_BYTES = 512 * 1024
+SMALL_BYTES = 256 * 1024
 """A body may grow to this without further ado; of larger ones, few grow at a time."""
 
 WORDS = {
@@ -111,7 +112,7 @@ class FetchLimits:
     connections: int = 100
     """Open at a time; the others wait."""
     large_bodies: int = 4
-    """Bodies above half a MiB that may grow at a time: bounds the memory."""
+    """Bodies above 256 KiB that may grow at a time: bounds the memory."""
     allowed: tuple[Network, ...] = ()
     """Networks that may be connected to although they are not public."""
 
@@ -181,7 +182,7 @@ class Fetcher:
         address = permanent = parse_address(url)
         only_permanent = True
         for _ in range(self._limits.redirects + 1):
-            async with self._turn(address.host):
+            async with self._turn(host_of(address)):
                 started = asyncio.get_running_loop().time()
                 answer = await self._ask(address, headers, left_s)
                 left_s -= asyncio.get_running_loop().time() - started
@@ -259,7 +260,7 @@ class Fetcher:
     def _status_error(self, address: httpx.URL, status: int, headers: httpx.Headers) -> FetchError:
         retry_after_s = parse_retry_after(headers.get("retry-after", ""))
         if status in ASKS_FOR_PATIENCE and retry_after_s:
-            self._hosts.pause(address.host, retry_after_s)
+            self._hosts.pause(host_of(address), retry_after_s)
         words = WORDS.get(status, "that is no article and no feed")
         return FetchError(
             f"{address} answered {status}: {words}",
@@ -319,9 +320,15 @@ def parse_address(url: str) -> httpx.URL:
         raise FetchError(f"{url!r} names no host")
     if address.userinfo:
         raise FetchError(f"{address} holds a password: such addresses are not fetched")
-    if (address.port or 80) < FIRST_FREE_PORT and (address.port or 80) not in WEB_PORTS:
-        raise FetchError(f"{address}: port {address.port} is not one of the web")
+    port = 80 if address.port is None else address.port
+    if port not in WEB_PORTS and not FIRST_FREE_PORT <= port <= LAST_PORT:
+        raise FetchError(f"{address}: port {port} is not one of the web")
     return address
+
+
+def host_of(address: httpx.URL) -> str:
+    """Return what takes turns: the name without its port, and without the root's dot."""
+    return address.raw_host.decode("ascii").lower().rstrip(".")
 
 
 def follow(address: httpx.URL, location: str) -> httpx.URL:

@@ -42,6 +42,11 @@ class Hosts:
         self._sleep = sleep
         self._hosts: dict[str, _Host] = {}
 
+    @property
+    def remembered(self) -> int:
+        """How many hosts are."""
+        return len(self._hosts)
+
     @asynccontextmanager
     async def turn(self, host: str) -> AsyncIterator[None]:
         """Wait until `host` may be asked; the gap to the next turn begins when this one ends."""
