@@ -15,6 +15,7 @@ COMMANDS = {
     "demo": "Try it: seeds through an embedded broker into SQLite.",
     "topics": "Create the topics, or check them.",
     "replay": "Publish articles from files.",
+    "feeds": "Follow feeds: list, add, check and poll them.",
     "process": "Run a worker: articles in, deal events out.",
     "sink": "Run the sink: topics into SQLite, exactly once.",
     "subscribe": "Print deal events as they come.",

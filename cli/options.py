@@ -30,6 +30,14 @@ KAFKA = (
     "kafka_timeout_s",
     "topic_prefix",
 )
+FETCH = (
+    "fetch_contact",
+    "fetch_allow",
+    "fetch_timeout_s",
+    "fetch_max_bytes",
+    "fetch_gap_s",
+    "fetch_connections",
+)
 DB = ("db", "db_busy_timeout_s")
 
 

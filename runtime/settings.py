@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     state: Path = Field(
         default=Path("dealwire-state.db"), description="SQLite file with the producers' cursors"
     )
+    feeds: Path = Field(default=Path("feeds.toml"), description="TOML file with the list of feeds")
     fetch_contact: str = Field(
         default="",
         max_length=200,

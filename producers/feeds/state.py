@@ -50,6 +50,9 @@ class FeedState:
     warning: str
 
 
+COLUMNS = ", ".join(FeedState.__slots__)
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is known of an entry."""
@@ -68,11 +71,19 @@ class FeedStates:
 
     def feed(self, url: str) -> FeedState:
         """Return what is known of a feed that was added."""
-        return self.feeds()[url]
+        row = self._db.execute(
+            f"SELECT {COLUMNS} FROM feeds WHERE cluster_id = ? AND url = ?",  # noqa: S608
+            (self._cluster_id, url),
+        ).fetchone()
+        return _feed_state(row)
 
     def feeds(self) -> dict[str, FeedState]:
         """Return what is known, by the feeds' addresses."""
-        return {state.url: state for state in read_feeds(self._db, self._cluster_id)}
+        rows = self._db.execute(
+            f"SELECT {COLUMNS} FROM feeds WHERE cluster_id = ?",  # noqa: S608
+            (self._cluster_id,),
+        )
+        return {row[0]: _feed_state(row) for row in rows}
 
     def add(self, urls: Iterable[str], now: datetime) -> None:
         """Begin to know these feeds; they are due at once. Known ones stay as they are."""
@@ -105,13 +116,6 @@ class FeedStates:
         self._db.execute(
             f"UPDATE feeds SET {assignments} WHERE cluster_id = :cluster_id AND url = :url",  # noqa: S608
             changes | {"cluster_id": self._cluster_id, "url": url},
-        )
-
-    def due_now(self, url: str, now: datetime) -> None:
-        """Let the feed be polled next, whenever it would have been."""
-        self._db.execute(
-            "UPDATE feeds SET next_poll_at = ? WHERE cluster_id = ? AND url = ?",
-            (stamp(now), self._cluster_id, url),
         )
 
     def known(self, feed_url: str, article_ids: Iterable[str]) -> dict[str, Known]:
@@ -156,17 +160,6 @@ class FeedStates:
         since = min(moment(known_since), moment(oldest) if oldest else now)
         window = min(max(now - since, timedelta(hours=1)), WINDOW)
         return Habits(count, window.total_seconds())
-
-
-def read_feeds(db: sqlite3.Connection, cluster_id: str | None = None) -> list[FeedState]:
-    """Return what is known of the feeds of a cluster; None: of each, where it was polled last."""
-    rows = db.execute(
-        f"SELECT {', '.join(FeedState.__slots__)} FROM feeds "  # noqa: S608
-        "WHERE cluster_id = coalesce(?, cluster_id) ORDER BY polled_at",
-        (cluster_id,),
-    )
-    found = {row[0]: _feed_state(row) for row in rows}
-    return list(found.values())
 
 
 def _feed_state(row: tuple[Any, ...]) -> FeedState:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from producers.feeds.outbox import Outbox
@@ -66,3 +66,12 @@ def open_feed_state(path: Path, cluster_id: str) -> Iterator[tuple[FeedStates, O
     """Yield what is known of the feeds, and what is on its way. Raises StoreError."""
     with open_database(path, SCHEMA) as db:
         yield FeedStates(db, cluster_id), Outbox(db, cluster_id)
+
+
+def open_feed_state_of_last_cluster(
+    path: Path,
+) -> AbstractContextManager[tuple[FeedStates, Outbox]]:
+    """Return what is known of the feeds on the cluster where one was polled last."""
+    with open_database(path, SCHEMA) as db:
+        row = db.execute("SELECT cluster_id FROM feeds ORDER BY polled_at DESC LIMIT 1").fetchone()
+    return open_feed_state(path, row[0] if row else "")
