@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -20,8 +21,8 @@ KEPT_HOSTS = 2000
 @dataclass
 class _Host:
     gap_s: float
-    free_at: float = 0.0
-    """When the next request may begin."""
+    asked_at: float = -math.inf
+    """When the last request ended."""
     paused_until: float = 0.0
     waiting: int = 0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -54,12 +55,12 @@ class Hosts:
         entry.waiting += 1
         try:
             async with entry.lock:
-                if (wait_s := entry.free_at - self._clock()) > 0:
+                if (wait_s := entry.asked_at + entry.gap_s - self._clock()) > 0:
                     await self._sleep(wait_s)
                 try:
                     yield
                 finally:
-                    entry.free_at = self._clock() + entry.gap_s
+                    entry.asked_at = self._clock()
         finally:
             entry.waiting -= 1
 
@@ -88,5 +89,5 @@ class Hosts:
         self._hosts = {
             name: entry
             for name, entry in self._hosts.items()
-            if entry.waiting or now < max(entry.free_at, entry.paused_until)
+            if entry.waiting or now < max(entry.asked_at + entry.gap_s, entry.paused_until)
         }

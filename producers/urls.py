@@ -56,6 +56,8 @@ AMP_CACHE = re.compile(r"^/(?:c|v|a|r|wp)/(s/)?(?=[^/]+\.)")
 AMP_CACHE_HOST = ".cdn.ampproject.org"
 TWIN_LABELS = frozenset({"m", "mobile", "amp"})
 MAX_WRAPPERS = 5
+SLUG_CHARS = 8
+"""An article's name has so many; the number of a page or `print` has less."""
 SESSION_IN_PATH = re.compile(r";(?:jsessionid|phpsessid)=[^/?;]*", re.IGNORECASE)
 
 
@@ -182,4 +184,4 @@ def _is_above(path: str, page: str) -> bool:
     """
     folder = path.rstrip("/") + "/"
     rest = page.removeprefix(folder)
-    return page.startswith(folder) and len(rest.rstrip("/")) > 8
+    return page.startswith(folder) and len(rest.rstrip("/")) >= SLUG_CHARS

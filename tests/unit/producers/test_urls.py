@@ -104,18 +104,10 @@ def test_what_is_no_web_address_is_refused(url: str) -> None:
 
 PARTS = st.sampled_from(
     [
-        *"/?&=#;:.@%",
-        "http",
-        "https://",
-        "e.com",
-        "m.",
-        "amp",
-        "/amp/",
-        ".amp.html",
-        "utm_x=1",
-        "%41",
+        *("/", "?", "&", "=", "#", ";", ":", ".", "@", "%", "[", " ", "é", "\x00", "..", "%41"),
+        *("http", "https://", "e.com", "m.", "amp", "/amp/", ".amp.html", "utm_x=1", "ref=rss"),
+        *("www.google.com/amp/s/", "x.cdn.ampproject.org/c/s/"),
     ]
-    + ["www.google.com/amp/s/", "x.cdn.ampproject.org/c/s/", "é", " ", "..", "ref=rss", "\x00", "["]
 )
 
 

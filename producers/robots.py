@@ -1,0 +1,110 @@
+"""What sites allow robots to fetch: robots.txt, as RFC 9309 has it, parsed by protego."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import NamedTuple
+
+from protego import Protego
+
+from producers.fetch import ROBOT, Fetcher, FetchError, host_of, parse_address
+from producers.hosts import Hosts
+
+MAX_BYTES = 500 * 1024
+"""RFC 9309, 2.5: what comes after the first 500 KiB need not be read."""
+KEPT_S = 24 * 3600.0
+"""RFC 9309, 2.4: for a day, not longer."""
+FAILURE_KEPT_S = 3600.0
+"""After that, a robots.txt that could not be had is asked for again."""
+KEPT_SITES = 2000
+RATE_LIMIT = 429
+
+
+class Rules(NamedTuple):
+    """What one site allows."""
+
+    parsed: Protego | None
+    """None: nothing is allowed, as the rules cannot be had."""
+    reason: str
+    expires_at: float
+    """By the clock of Robots."""
+
+    def allow(self, url: str) -> bool:
+        return self.parsed is not None and self.parsed.can_fetch(url, ROBOT)
+
+
+class Robots:
+    """The rules of all sites, fetched when they are first needed and kept for a day."""
+
+    def __init__(
+        self, fetcher: Fetcher, hosts: Hosts, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._fetcher = fetcher
+        self._hosts = hosts
+        self._clock = clock
+        self._kept: OrderedDict[str, Rules] = OrderedDict()
+        self._pending: dict[str, asyncio.Future[Rules]] = {}
+
+    @property
+    def remembered(self) -> int:
+        """How many sites' rules are."""
+        return len(self._kept)
+
+    async def refusal(self, url: str) -> str | None:
+        """Return why `url` must not be fetched, in words; None: it may be. Raises FetchError.
+
+        The site's rules that cannot be had forbid everything (RFC 9309, 2.3.1.4); a site without
+        rules forbids nothing.
+        """
+        rules = await self._rules(url)
+        if rules.allow(url):
+            return None
+        return rules.reason or f"robots.txt of {parse_address(url).host} forbids {url}"
+
+    async def sitemaps(self, url: str) -> list[str]:
+        """Return the sitemaps that the site of `url` names, in its order. Raises FetchError."""
+        rules = await self._rules(url)
+        return list(rules.parsed.sitemaps) if rules.parsed else []
+
+    async def _rules(self, url: str) -> Rules:
+        address = parse_address(url)
+        place = str(address.copy_with(raw_path=b"/robots.txt"))
+        rules = self._kept.get(place)
+        if rules and self._clock() < rules.expires_at:
+            self._kept.move_to_end(place)
+            return rules
+        if place in self._pending:  # asked for once, whoever else wants to know
+            return await asyncio.shield(self._pending[place])
+        pending = self._pending[place] = asyncio.ensure_future(self._fetch(place, host_of(address)))
+        pending.add_done_callback(lambda _done: self._pending.pop(place))
+        return await asyncio.shield(pending)
+
+    async def _fetch(self, place: str, host: str) -> Rules:
+        now = self._clock()
+        try:
+            response = await self._fetcher.fetch(place, accept="text/plain,*/*;q=0.5")
+        except FetchError as error:
+            rules = self._without_file(place, error)
+        else:
+            text = response.body[:MAX_BYTES].decode("utf-8-sig", "replace")
+            rules = Rules(Protego.parse(text), "", now + KEPT_S)
+        if rules.parsed and (delay_s := rules.parsed.crawl_delay(ROBOT)):
+            self._hosts.slow_down(host, delay_s)
+        self._kept[place] = rules
+        while len(self._kept) > KEPT_SITES:
+            self._kept.popitem(last=False)
+        return rules
+
+    def _without_file(self, place: str, error: FetchError) -> Rules:
+        """RFC 9309, 2.3.1.3 and 2.3.1.4: no file, no rules; no answer, no fetching."""
+        status = error.status or 0
+        if 400 <= status < 500 and status != RATE_LIMIT:
+            return Rules(Protego.parse(""), "", self._clock() + KEPT_S)
+        reason = f"its rules for robots cannot be had: {error}"
+        old = self._kept.get(place)
+        if old and old.parsed:  # better than none: what it said last
+            return old._replace(expires_at=self._clock() + FAILURE_KEPT_S)
+        return Rules(None, reason, self._clock() + (error.retry_after_s or FAILURE_KEPT_S))
