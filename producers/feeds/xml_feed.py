@@ -67,6 +67,8 @@ def parse_xml_feed(text: str, url: str, now: datetime) -> Feed:
     )
     if not parsed.version and not parsed.entries:
         raise NotAFeedError(what_it_is(text))
+    if problem and not parsed.entries:
+        raise NotAFeedError(f"broken, and nothing can be read of it: {problem}")
     if is_cut:
         problems.append(
             f"more than {MOST_ENTRIES:,} entries: only the first {MOST_ENTRIES:,} are read"
