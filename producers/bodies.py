@@ -11,6 +11,16 @@ GZIP_MAGIC = b"\x1f\x8b"
 class BodyError(Exception):
     """The body cannot be used; the text goes on where the address stood."""
 
+    final = False
+    """Whether asking again is in vain."""
+
+
+def too_large(limit: int) -> BodyError:
+    """Return the error for a body of more than `limit` bytes."""
+    error = BodyError(f"is larger than {limit:,} bytes")
+    error.final = True
+    return error
+
 
 class Decoder:
     """Undoes one Content-Encoding. `limit` bytes at most come out, however little goes in."""
@@ -31,7 +41,7 @@ class Decoder:
         decoded = self._inflate(chunk) if self._zlib else chunk
         self._size += len(decoded)
         if max(self._size, self._received) > self._limit:
-            raise BodyError(f"is larger than {self._limit:,} bytes")
+            raise too_large(self._limit)
         return decoded
 
     def finish(self) -> None:

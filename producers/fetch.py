@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -15,40 +15,23 @@ import httpcore
 import httpx
 
 from producers.addresses import ForbiddenAddressError, GuardedBackend, Network, Resolve, Resolver
-from producers.bodies import BodyError, Decoder
+from producers.bodies import BodyError, Decoder, too_large
+from producers.fetch_error import GONE, WORDS, FetchError
 from producers.hosts import Hosts
 from producers.retry_after import parse_retry_after
-from runtime.errors import DealwireError
+from producers.targets import follow, host_of, parse_address
+
+__all__ = ["ROBOT", "FetchError", "FetchLimits", "Fetcher", "Permit", "Response", "user_agent"]
 
 ROBOT = "dealwire"
 """Our name in robots.txt."""
 PERMANENT = frozenset({301, 308})
 REDIRECTS = PERMANENT | {302, 303, 307}
 ASKS_FOR_PATIENCE = frozenset({429, 503})
-WEB_PORTS = frozenset({80, 443})
-FIRST_FREE_PORT = 1024
-"""Below it, only the ports of the web: others speak protocols that a request could be taken for."""
-LAST_PORT = 65535
-MAX_URL_CHARS = 4096
 MAX_CHUNKS = 50_000
 """Of one body: crumbs cost more time than their bytes are worth."""
 SMALL_BYTES = 256 * 1024
 """A body may grow to this without further ado; of larger ones, few grow at a time."""
-
-WORDS = {
-    400: "the server does not understand the request",
-    401: "the server asks for a password",
-    402: "the server asks for money",
-    403: "the server refuses us",
-    404: "there is nothing at this address",
-    410: "it is gone for good",
-    429: "the server says that we ask too often",
-    451: "it may not be shown for legal reasons",
-    500: "the server has failed",
-    502: "the server has failed",
-    503: "the server is overloaded or closed for maintenance",
-    504: "the server has failed",
-}
 
 
 class Response(NamedTuple):
@@ -65,28 +48,7 @@ class Response(NamedTuple):
     """Decompressed, at most the limit; empty with 304."""
 
 
-class FetchError(DealwireError):
-    """Nothing usable came back; the text says why, for users."""
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        status: int | None = None,
-        retry_after_s: float | None = None,
-        headers: httpx.Headers | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        """What the server answered; None when it did not, or was not asked."""
-        self.retry_after_s = retry_after_s
-        """How long the server wants to be left alone."""
-        self.headers = headers
-
-    @property
-    def gone(self) -> bool:
-        """Whether the server says that it will never come back."""
-        return self.status == 410
+Permit = Callable[[str], Awaitable[None]]
 
 
 def user_agent(contact: str) -> str:
@@ -163,10 +125,12 @@ class Fetcher:
         accept: str,
         etag: str | None = None,
         last_modified: str | None = None,
+        permit: Permit | None = None,
     ) -> Response:
         """Return what is at `url`, following redirects. Raises FetchError.
 
         `etag` and `last_modified` are the validators of the answer before, as it gave them.
+        `permit` is asked about each address on the way, and raises FetchError to end it there.
         """
         headers = [
             ("User-Agent", self._limits.user_agent),
@@ -182,6 +146,8 @@ class Fetcher:
         address = permanent = parse_address(url)
         only_permanent = True
         for _ in range(self._limits.redirects + 1):
+            if permit:
+                await permit(str(address))
             async with self._turn(host_of(address)):
                 started = asyncio.get_running_loop().time()
                 answer = await self._ask(address, headers, left_s)
@@ -224,10 +190,11 @@ class Fetcher:
         except ForbiddenAddressError as error:
             raise FetchError(
                 f"{address.host} is at {error}, which is not on the public internet: "
-                "DEALWIRE_FETCH_ALLOW can permit it"
+                "DEALWIRE_FETCH_ALLOW can permit it",
+                final=True,
             ) from error
         except BodyError as error:
-            raise FetchError(f"{address} {error}") from error
+            raise FetchError(f"{address} {error}", final=error.final) from error
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
             raise FetchError(f"{address.host} cannot be reached: {_cause(error)}") from error
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
@@ -266,7 +233,7 @@ class Fetcher:
             f"{address} answered {status}: {words}",
             status=status,
             retry_after_s=retry_after_s,
-            headers=headers,
+            final=status == GONE,
         )
 
     async def _read(
@@ -276,7 +243,7 @@ class Fetcher:
         decoder = Decoder(headers.get("content-encoding", ""), limit)
         announced = headers.get("content-length", "")
         if announced.isdigit() and int(announced[:20]) > limit:
-            raise BodyError(f"is larger than {limit:,} bytes")
+            raise too_large(limit)
         body = bytearray()
         chunks = 0
         large = False
@@ -287,62 +254,28 @@ class Fetcher:
                     raise BodyError("comes in crumbs")
                 body += decoder.decode(chunk)
                 if len(body) > SMALL_BYTES and not large:
-                    loop = asyncio.get_running_loop()
-                    started = loop.time()
-                    await self._large_bodies.acquire()
-                    large = True
-                    when = deadline.when()
-                    assert when is not None
-                    deadline.reschedule(when + loop.time() - started)
+                    large = await self._room_for_a_large_body(deadline)
             decoder.finish()
             return bytes(body)
         finally:
             if large:
                 self._large_bodies.release()
 
+    async def _room_for_a_large_body(self, deadline: asyncio.Timeout) -> bool:
+        """Wait for it; the wait is not the server's fault, so its time stands still."""
+        loop = asyncio.get_running_loop()
+        when = deadline.when()
+        assert when is not None
+        left_s = when - loop.time()
+        deadline.reschedule(None)
+        await self._large_bodies.acquire()
+        deadline.reschedule(loop.time() + left_s)
+        return True
+
 
 class _Redirect(NamedTuple):
     status: int
     address: httpx.URL
-
-
-def parse_address(url: str) -> httpx.URL:
-    """Return the address of something that may be fetched. Raises FetchError."""
-    if len(url) > MAX_URL_CHARS:
-        raise FetchError(f"an address of {len(url):,} characters is none ({url[:60]}...)")
-    try:
-        address = httpx.URL(url.strip()).copy_with(fragment=None)
-    except (httpx.InvalidURL, ValueError) as error:
-        raise FetchError(f"{url!r} is no address: {error}") from error
-    if address.scheme not in ("http", "https"):
-        raise FetchError(f"{url!r} is neither http nor https, and nothing else is fetched")
-    if not address.host:
-        raise FetchError(f"{url!r} names no host")
-    if address.userinfo:
-        raise FetchError(f"{address} holds a password: such addresses are not fetched")
-    port = 80 if address.port is None else address.port
-    if port not in WEB_PORTS and not FIRST_FREE_PORT <= port <= LAST_PORT:
-        raise FetchError(f"{address}: port {port} is not one of the web")
-    return address
-
-
-def host_of(address: httpx.URL) -> str:
-    """Return what takes turns: the name without its port, and without the root's dot."""
-    return address.raw_host.decode("ascii").lower().rstrip(".")
-
-
-def follow(address: httpx.URL, location: str) -> httpx.URL:
-    """Return where a redirect from `address` leads. Raises FetchError."""
-    # Servers send bytes; most of them mean UTF-8.
-    raw = location.encode("latin-1")
-    try:
-        location = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        pass
-    try:
-        return parse_address(str(address.join(location)))
-    except (httpx.InvalidURL, ValueError) as error:
-        raise FetchError(f"{address} leads to {location!r}, which is no address") from error
 
 
 def _cause(error: BaseException) -> str:

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from protego import Protego
 
-from producers.fetch import ROBOT, Fetcher, FetchError, host_of, parse_address
+from producers.fetch import ROBOT, Fetcher, FetchError
 from producers.hosts import Hosts
+from producers.targets import host_of, parse_address
 
 MAX_BYTES = 500 * 1024
 """RFC 9309, 2.5: what comes after the first 500 KiB need not be read."""
@@ -23,17 +24,19 @@ KEPT_SITES = 2000
 RATE_LIMIT = 429
 
 
+class RobotsError(FetchError):
+    """The site's robots.txt forbids the address to us."""
+
+
 class Rules(NamedTuple):
     """What one site allows."""
 
     parsed: Protego | None
     """None: nothing is allowed, as the rules cannot be had."""
-    reason: str
+    problem: str
+    """Why not."""
     expires_at: float
     """By the clock of Robots."""
-
-    def allow(self, url: str) -> bool:
-        return self.parsed is not None and self.parsed.can_fetch(url, ROBOT)
 
 
 class Robots:
@@ -53,19 +56,20 @@ class Robots:
         """How many sites' rules are."""
         return len(self._kept)
 
-    async def refusal(self, url: str) -> str | None:
-        """Return why `url` must not be fetched, in words; None: it may be. Raises FetchError.
+    async def check(self, url: str) -> None:
+        """Raise RobotsError when `url` is not for us, FetchError when that cannot be known now.
 
-        The site's rules that cannot be had forbid everything (RFC 9309, 2.3.1.4); a site without
-        rules forbids nothing.
+        Rules that cannot be had forbid everything (RFC 9309, 2.3.1.4); a site without rules
+        forbids nothing (2.3.1.3).
         """
         rules = await self._rules(url)
-        if rules.allow(url):
-            return None
-        return rules.reason or f"robots.txt of {parse_address(url).host} forbids {url}"
+        if rules.parsed is None:
+            raise FetchError(rules.problem, retry_after_s=rules.expires_at - self._clock())
+        if not rules.parsed.can_fetch(url, ROBOT):
+            raise RobotsError(f"robots.txt forbids {url}", final=True)
 
     async def sitemaps(self, url: str) -> list[str]:
-        """Return the sitemaps that the site of `url` names, in its order. Raises FetchError."""
+        """Return the sitemaps that the site of `url` names; none when its rules cannot be had."""
         rules = await self._rules(url)
         return list(rules.parsed.sitemaps) if rules.parsed else []
 
@@ -103,8 +107,8 @@ class Robots:
         status = error.status or 0
         if 400 <= status < 500 and status != RATE_LIMIT:
             return Rules(Protego.parse(""), "", self._clock() + KEPT_S)
-        reason = f"its rules for robots cannot be had: {error}"
+        problem = f"the site's rules for robots cannot be had: {error}"
         old = self._kept.get(place)
         if old and old.parsed:  # better than none: what it said last
             return old._replace(expires_at=self._clock() + FAILURE_KEPT_S)
-        return Rules(None, reason, self._clock() + (error.retry_after_s or FAILURE_KEPT_S))
+        return Rules(None, problem, self._clock() + (error.retry_after_s or FAILURE_KEPT_S))

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from producers.fetch import FetchError, follow, parse_address, user_agent
+from producers.fetch import FetchError, user_agent
 from producers.hosts import Hosts
 from producers.retry_after import parse_retry_after
+from producers.targets import follow, parse_address
 from tests.unit.producers.fetching import HERE, Names, fetched, make_fetcher, refused, run
 from tests.web_server import Request, Send, answer, raw, redirect, serving
 

@@ -350,6 +350,25 @@ def peak_bytes() -> int:
     return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
 
+def test_waiting_for_room_does_not_count_as_slowness() -> None:
+    async def test() -> None:
+        slow = raw(OK + b"\r\n" + b"x" * 300_000, b"x", wait_s=0.05, forever=True)
+        async with serving({"/": answer(body=b"x" * 300_000), "/slow": slow}) as server:
+            async with make_fetcher(
+                resolve=Names([HERE]), size_bytes=400_000, large_bodies=1, total_s=0.6
+            ) as fetcher:
+                hogs = [
+                    asyncio.create_task(fetcher.fetch(server.url("/slow", f"{n}.test"), accept=""))
+                    for n in range(2)
+                ]
+                await asyncio.sleep(0.1)
+                got = await fetcher.fetch(server.url(), accept="*/*")
+                assert len(got.body) == 300_000
+                await asyncio.gather(*hogs, return_exceptions=True)
+
+    run(test())
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's /proc")
 def test_a_thousand_fetches_in_flight_stay_small() -> None:
     async def test() -> int:

@@ -5,8 +5,9 @@ import time
 
 import pytest
 
+from producers.fetch import FetchError
 from producers.hosts import Hosts
-from producers.robots import FAILURE_KEPT_S, KEPT_S, Robots
+from producers.robots import FAILURE_KEPT_S, KEPT_S, Robots, RobotsError
 from tests.unit.producers.fetching import HERE, Names, make_fetcher, run
 from tests.unit.producers.test_hosts import Clock
 from tests.web_server import Handler, Request, Send, Server, answer, hang, raw, redirect, serving
@@ -24,6 +25,7 @@ Crawl-delay: 7
 Sitemap: https://e.com/news.xml
 """
 
+HASTY = RULES.replace(b"Crawl-delay: 7", b"")
 LONG = b"User-agent: *\nDisallow: /a\n" + b"#" * 600_000 + b"\nAllow: /a"
 STARS = b"User-agent: *\nDisallow: /" + b"*a" * 2000 + b"b"
 
@@ -31,7 +33,15 @@ STARS = b"User-agent: *\nDisallow: /" + b"*a" * 2000 + b"b"
 async def allowed(server: Server, path: str, **more: object) -> bool:
     hosts = Hosts(0)
     async with make_fetcher(hosts, **more) as fetcher:
-        return await Robots(fetcher, hosts).refusal(server.url(path)) is None
+        return await permits(Robots(fetcher, hosts), server.url(path))
+
+
+async def permits(robots: Robots, url: str) -> bool:
+    try:
+        await robots.check(url)
+    except FetchError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize(
@@ -129,8 +139,11 @@ def test_reasons_come_in_words() -> None:
             hosts = Hosts(0)
             async with make_fetcher(hosts) as fetcher:
                 robots = Robots(fetcher, hosts)
-                assert "cannot be had" in (await robots.refusal(down.url("/a")) or "")
-                assert "forbids" in (await robots.refusal(up.url("/no-robots")) or "")
+                with pytest.raises(FetchError, match="rules for robots cannot be had") as now:
+                    await robots.check(down.url("/a"))
+                assert not now.value.final
+                with pytest.raises(RobotsError, match="forbids"):
+                    await robots.check(up.url("/no-robots"))
 
     run(test())
 
@@ -138,15 +151,15 @@ def test_reasons_come_in_words() -> None:
 def test_rules_are_fetched_once_a_day() -> None:
     async def test() -> None:
         clock, hosts = Clock(), Hosts(0)
-        async with serving({"/robots.txt": answer(body=RULES)}) as server:
+        async with serving({"/robots.txt": answer(body=HASTY)}) as server:
             async with make_fetcher(hosts) as fetcher:
                 robots = Robots(fetcher, hosts, clock=clock)
                 urls = [server.url(f"/{number}") for number in range(20)]
-                assert await asyncio.gather(*map(robots.refusal, urls)) == [None] * 20
+                await asyncio.gather(*map(robots.check, urls))
                 assert await robots.sitemaps(server.url("/b")) == ["https://e.com/news.xml"]
                 assert len(server.requests) == 1
                 clock.now += KEPT_S + 1
-                await robots.refusal(server.url("/a"))
+                await robots.check(server.url("/a"))
                 assert len(server.requests) == 2
 
     run(test())
@@ -155,19 +168,17 @@ def test_rules_are_fetched_once_a_day() -> None:
 def test_known_rules_outlive_a_failure_and_are_asked_for_again() -> None:
     async def test() -> None:
         clock, hosts = Clock(), Hosts(0)
-        async with serving(
-            {"/robots.txt": answer(body=RULES.replace(b"Crawl-delay: 7", b""))}
-        ) as server:
+        async with serving({"/robots.txt": answer(body=HASTY)}) as server:
             async with make_fetcher(hosts) as fetcher:
                 robots = Robots(fetcher, hosts, clock=clock)
-                assert await robots.refusal(server.url("/a")) is None
+                assert await permits(robots, server.url("/a"))
                 clock.now += KEPT_S + 1
                 server.routes["/robots.txt"] = answer(500)
-                assert await robots.refusal(server.url("/a")) is None
-                assert await robots.refusal(server.url("/no-robots"))
+                assert await permits(robots, server.url("/a"))
+                assert not await permits(robots, server.url("/no-robots"))
                 clock.now += FAILURE_KEPT_S + 1
                 server.routes["/robots.txt"] = answer(body=b"User-agent: *\nDisallow: /")
-                assert await robots.refusal(server.url("/a"))
+                assert not await permits(robots, server.url("/a"))
 
     run(test())
 
@@ -178,7 +189,7 @@ def test_a_site_slows_us_down_with_crawl_delay() -> None:
         hosts = Hosts(5.0, clock=clock, sleep=clock.sleep)
         async with serving({"/robots.txt": answer(body=RULES), "/a": answer()}) as server:
             async with make_fetcher(hosts) as fetcher:
-                await Robots(fetcher, hosts).refusal(server.url("/a"))
+                await Robots(fetcher, hosts).check(server.url("/a"))
                 began = clock()
                 await fetcher.fetch(server.url("/a"), accept="*/*")
                 assert clock() == began + 7
@@ -195,12 +206,12 @@ def test_who_gives_up_waiting_does_not_take_the_rules_from_the_others() -> None:
         hosts = Hosts(0)
         async with serving({"/robots.txt": rules}) as server, make_fetcher(hosts) as fetcher:
             robots = Robots(fetcher, hosts)
-            first = asyncio.create_task(robots.refusal(server.url("/a")))
+            first = asyncio.create_task(robots.check(server.url("/a")))
             await asyncio.sleep(0.02)
-            second = asyncio.create_task(robots.refusal(server.url("/b")))
+            second = asyncio.create_task(robots.check(server.url("/b")))
             await asyncio.sleep(0.02)
             first.cancel()
-            assert await second is None
+            await second
             assert len(server.requests) == 1
 
     run(test())
@@ -215,7 +226,21 @@ def test_a_million_sites_are_not_remembered_for_ever(monkeypatch: pytest.MonkeyP
             async with make_fetcher(hosts, resolve=Names([HERE])) as fetcher:
                 robots = Robots(fetcher, hosts)
                 for number in range(120):
-                    assert await robots.refusal(server.url(host=f"{number}.test")) is None
+                    await robots.check(server.url(host=f"{number}.test"))
                 assert robots.remembered == 50
+
+    run(test())
+
+
+def test_robots_are_asked_about_every_address_on_the_way() -> None:
+    async def test() -> None:
+        hosts = Hosts(0)
+        async with serving({"/robots.txt": answer(body=HASTY)}) as server:
+            server.routes |= {"/a": redirect("/no-robots"), "/no-robots": answer(body=b"secret")}
+            async with make_fetcher(hosts) as fetcher:
+                robots = Robots(fetcher, hosts)
+                with pytest.raises(RobotsError, match="no-robots"):
+                    await fetcher.fetch(server.url("/a"), accept="*/*", permit=robots.check)
+                assert server.targets == ["/robots.txt", "/a"]
 
     run(test())
