@@ -33,7 +33,7 @@ class Rules(NamedTuple):
 
     parsed: Protego | None
     """None: nothing is allowed, as the rules cannot be had."""
-    problem: str
+    problem: FetchError | None
     """Why not."""
     expires_at: float
     """By the clock of Robots."""
@@ -64,7 +64,11 @@ class Robots:
         """
         rules = await self._rules(url)
         if rules.parsed is None:
-            raise FetchError(rules.problem, retry_after_s=rules.expires_at - self._clock())
+            raise FetchError(
+                f"the site's rules for robots cannot be had: {rules.problem}",
+                retry_after_s=rules.expires_at - self._clock(),
+                final=bool(rules.problem and rules.problem.final),
+            )
         if not rules.parsed.can_fetch(url, ROBOT):
             raise RobotsError(f"robots.txt forbids {url}", final=True)
 
@@ -94,7 +98,7 @@ class Robots:
             rules = self._without_file(place, error)
         else:
             text = response.body[:MAX_BYTES].decode("utf-8-sig", "replace")
-            rules = Rules(Protego.parse(text), "", now + KEPT_S)
+            rules = Rules(Protego.parse(text), None, now + KEPT_S)
         if rules.parsed and (delay_s := rules.parsed.crawl_delay(ROBOT)):
             self._hosts.slow_down(host, delay_s)
         self._kept[place] = rules
@@ -106,9 +110,8 @@ class Robots:
         """RFC 9309, 2.3.1.3 and 2.3.1.4: no file, no rules; no answer, no fetching."""
         status = error.status or 0
         if 400 <= status < 500 and status != RATE_LIMIT:
-            return Rules(Protego.parse(""), "", self._clock() + KEPT_S)
-        problem = f"the site's rules for robots cannot be had: {error}"
+            return Rules(Protego.parse(""), None, self._clock() + KEPT_S)
         old = self._kept.get(place)
         if old and old.parsed:  # better than none: what it said last
             return old._replace(expires_at=self._clock() + FAILURE_KEPT_S)
-        return Rules(None, problem, self._clock() + (error.retry_after_s or FAILURE_KEPT_S))
+        return Rules(None, error, self._clock() + (error.retry_after_s or FAILURE_KEPT_S))
