@@ -12,11 +12,15 @@ import click
 
 from cli.fetching import make_fetcher
 from cli.options import FETCH, KAFKA, lifeline_option, stopping_on_signals, with_settings
-from producers.feeds.poll import Counts, Poller
+from producers.feeds.news import Counts, News
+from producers.feeds.poll import Poller
 from producers.feeds.run import Runner
 from producers.feeds.sending import Sender
 from producers.feeds.tables import open_feed_state
 from producers.hosts import Hosts
+from producers.page_reader import PageReader
+from producers.pages import Pages
+from producers.robots import Robots
 from producers.state import only_one
 from runtime.kafka import Publisher, cluster_id, require_topics
 from runtime.logs import get_logger
@@ -65,9 +69,12 @@ def _poll(settings: Settings, stopping: Callable[[], bool], *, is_once: bool) ->
             log.info("sent what an earlier run did not", articles=recovered)
 
         async def work() -> Counts:
-            async with make_fetcher(settings, Hosts(settings.fetch_gap_s)) as fetcher:
+            hosts = Hosts(settings.fetch_gap_s)
+            async with make_fetcher(settings, hosts) as fetcher, PageReader() as reader:
+                pages = Pages(fetcher, Robots(fetcher, hosts), reader)
+                news = News(pages, states, sender, _now)
                 chance = random.Random()  # noqa: S311 - nothing secret
-                poller = Poller(fetcher, states, sender, _now, chance)
+                poller = Poller(fetcher, states, news, _now, chance)
                 runner = Runner(settings.feeds, states, poller, _now, heartbeat=settings.heartbeat)
                 await (runner.once(stopping) if is_once else runner.run(stopping))
                 return poller.counts

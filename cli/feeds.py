@@ -51,6 +51,7 @@ command.add_command(once)
 
 
 def now() -> datetime:
+    """Return the time."""
     return datetime.now(UTC)
 
 

@@ -25,14 +25,18 @@ class Item:
     """An entry of a feed, and what is to be done about it."""
 
     feed_url: str
-    article_id: str
+    entry_id: str
     fingerprint: str
-    version: str
-    article: Article | None = None
-    """What is to be sent; None: nothing, it is only to be remembered."""
+    article: Article | None
+    """None: none can be made of it."""
     tries_left: int = 0
     """How often its page may still be asked for."""
-    published_at: datetime | None = None
+    is_sent: bool = False
+    """It has been published before: it is only to be remembered."""
+
+    @property
+    def to_send(self) -> Article | None:
+        return None if self.is_sent else self.article
 
 
 class Outbox:
@@ -42,24 +46,24 @@ class Outbox:
         self._db = db
         self._cluster_id = cluster_id
 
-    def is_newest(self, item: Item) -> bool:
-        """Return whether the item's version is the one that was published last, by any feed."""
+    def is_newest(self, article: Article) -> bool:
+        """Return whether this version of the article was published last, by any feed."""
         row = self._db.execute(
             "SELECT version FROM feed_entries WHERE cluster_id = ? AND article_id = ? "
             "AND version <> '' ORDER BY changed_at DESC LIMIT 1",
-            (self._cluster_id, item.article_id),
+            (self._cluster_id, article.article_id),
         ).fetchone()
-        return row is not None and row[0] == item.version
+        return row is not None and row[0] == article.version
 
     def begin(self, items: Iterable[Item]) -> None:
         """Write down what is about to be sent."""
         rows = [
             (
-                *(self._cluster_id, item.feed_url, item.article_id, item.fingerprint),
-                *(item.article.model_dump_json(), item.tries_left),
+                *(self._cluster_id, item.feed_url, item.entry_id, item.fingerprint),
+                *(item.to_send.model_dump_json(), item.tries_left),
             )
             for item in items
-            if item.article
+            if item.to_send
         ]
         with transaction(self._db):
             self._db.executemany(
@@ -73,27 +77,22 @@ class Outbox:
         with transaction(self._db):
             self._remember(items, now)
             self._db.executemany(
-                "DELETE FROM feed_outbox WHERE cluster_id = ? AND feed_url = ? AND article_id = ?",
-                [(self._cluster_id, item.feed_url, item.article_id) for item in items],
+                "DELETE FROM feed_outbox WHERE cluster_id = ? AND feed_url = ? AND entry_id = ?",
+                [(self._cluster_id, item.feed_url, item.entry_id) for item in items],
             )
             self._mark(topic, next_offsets)
 
     def pending(self) -> list[Item]:
         """Return what an earlier run was about to send."""
         rows = self._db.execute(
-            "SELECT feed_url, article_id, fingerprint, article, tries_left FROM feed_outbox "
+            "SELECT feed_url, entry_id, fingerprint, article, tries_left FROM feed_outbox "
             "WHERE cluster_id = ?",
             (self._cluster_id,),
         ).fetchall()
-        found = []
-        for feed_url, article_id, fingerprint, event, tries_left in rows:
-            article = Article.model_validate_json(event)
-            item = Item(
-                *(feed_url, article_id, fingerprint, article.version, article, tries_left),
-                article.published_at,
-            )
-            found.append(item)
-        return found
+        return [
+            Item(feed_url, entry_id, fingerprint, Article.model_validate_json(event), tries_left)
+            for feed_url, entry_id, fingerprint, event, tries_left in rows
+        ]
 
     def marks(self, topic: str) -> dict[int, int]:
         """Return the offset in each partition of the topic below which nothing is pending."""
@@ -116,18 +115,30 @@ class Outbox:
 
     def _remember(self, items: Iterable[Item], now: datetime) -> None:
         at = stamp(now)
+        rows = []
+        for item in items:
+            article = item.article
+            rows.append(
+                {
+                    "cluster_id": self._cluster_id,
+                    "feed_url": item.feed_url,
+                    "entry_id": item.entry_id,
+                    "article_id": article.article_id if article else item.entry_id,
+                    "url": article.url if article else None,
+                    "fingerprint": item.fingerprint,
+                    "version": article.version if article else NOTHING,
+                    "first_at": stamp((article and article.published_at) or now),
+                    "changed_at": at,
+                    "seen_at": at,
+                    "tries_left": item.tries_left,
+                }
+            )
         self._db.executemany(
-            "INSERT INTO feed_entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+            "INSERT INTO feed_entries VALUES (:cluster_id, :feed_url, :entry_id, :article_id, "
+            ":url, :fingerprint, :version, :first_at, :changed_at, :seen_at, :tries_left) "
+            "ON CONFLICT DO UPDATE SET article_id = excluded.article_id, url = excluded.url, "
             "fingerprint = excluded.fingerprint, version = excluded.version, "
             "changed_at = excluded.changed_at, seen_at = excluded.seen_at, "
             "tries_left = excluded.tries_left",
-            [
-                (
-                    *(self._cluster_id, item.feed_url, item.article_id),
-                    *(item.fingerprint, item.version),
-                    stamp(item.published_at) if item.published_at else at,
-                    *(at, at, item.tries_left),
-                )
-                for item in items
-            ],
+            rows,
         )

@@ -5,19 +5,18 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from producers.feeds.articles import article_id, changed, make_article
+import httpx
+
 from producers.feeds.documents import parse_feed
-from producers.feeds.entries import Entry, Feed, NotAFeedError
-from producers.feeds.outbox import NOTHING, Item
+from producers.feeds.entries import NotAFeedError
+from producers.feeds.news import News
 from producers.feeds.schedule import MAX_S, back_off_s, next_poll_s, site_asks_s
-from producers.feeds.sending import Sender
 from producers.feeds.sources import Source
 from producers.feeds.state import FeedState, FeedStates
 from producers.fetch import Fetcher, FetchError, Response
-from runtime.dead_letters import explain
 from runtime.logs import get_logger
 
 ACCEPT = (
@@ -28,21 +27,6 @@ ACCEPT = (
 log = get_logger(__name__)
 
 
-@dataclass
-class Counts:
-    """What came of polls."""
-
-    polls: int = 0
-    failed: int = 0
-    unchanged: int = 0
-    """Polls that were answered with 304."""
-    entries: int = 0
-    """New or changed ones."""
-    published: int = 0
-    refused: int = 0
-    """Entries of which no article could be made."""
-
-
 class Poller:
     """Polls feeds; what it learns of each is in `states`."""
 
@@ -50,18 +34,18 @@ class Poller:
         self,
         fetcher: Fetcher,
         states: FeedStates,
-        sender: Sender,
+        news: News,
         clock: Callable[[], datetime],
         chance: random.Random,
     ) -> None:
         self._fetcher = fetcher
         self._states = states
-        self._sender = sender
+        self._news = news
         self._clock = clock
         self._chance = chance
         # Parsing keeps a core busy; one after the other also needs the memory of one.
         self._parsing = asyncio.Lock()
-        self.counts = Counts()
+        self.counts = news.counts
 
     async def poll(self, source: Source) -> None:
         """Poll a feed that was added to the states.
@@ -97,33 +81,14 @@ class Poller:
         except NotAFeedError as error:
             self._failed(source, state, f"{response.url} is {error}", None)
             return
-        problems = [*feed.problems, *await self._send(source, feed, now)]
+        sent = await self._news.send(source, feed, now)
         state = replace(state, ttl_s=feed.ttl_s)
-        warning = "; ".join(problems)[:1000]
+        warning = "; ".join([*feed.problems, *sent.problems])[:1000]
+        if not sent.is_whole:  # it is to be had again, even if it does not change
+            response = response._replace(headers=without_validators(response.headers))
         self._went_well(
             source, state, response, ttl_s=feed.ttl_s, title=feed.title, warning=warning
         )
-
-    async def _send(self, source: Source, feed: Feed, now: datetime) -> list[str]:
-        """Send what is new in the feed; return what could not be sent, in words."""
-        ids = [article_id(entry) for entry in feed.entries]
-        known = self._states.known(source.url, ids)
-        new = changed(feed.entries, known)
-        self.counts.entries += len(new)
-        items, problems = [], []
-        for entry in new:
-            try:
-                items.append(_item(entry, source, feed, now))
-            except ValueError as error:
-                items.append(Item(source.url, article_id(entry), entry.fingerprint, NOTHING))
-                problems.append(f"{entry.url or entry.title[:80]!r}: {explain(error)}")
-        if items:
-            self.counts.published += await self._sender.send(items)
-        self._states.seen(source.url, ids, now)
-        self.counts.refused += len(problems)
-        if problems:
-            log.warning("refused", feed=source.url, entries=len(problems), first=problems[0])
-        return problems
 
     def _failed(
         self,
@@ -172,6 +137,12 @@ class Poller:
         )
 
 
+def without_validators(headers: httpx.Headers) -> httpx.Headers:
+    """Return the headers without ETag and Last-Modified."""
+    names = ("etag", "last-modified")
+    return httpx.Headers([(k, v) for k, v in headers.multi_items() if k.lower() not in names])
+
+
 def validators(response: Response, state: FeedState) -> tuple[str | None, str | None]:
     """Return ETag and Last-Modified to be sent next time.
 
@@ -183,15 +154,3 @@ def validators(response: Response, state: FeedState) -> tuple[str | None, str | 
     if response.status == 304:
         return etag or state.etag, last_modified or state.last_modified
     return etag, last_modified
-
-
-def _item(entry: Entry, source: Source, feed: Feed, now: datetime) -> Item:
-    article = make_article(entry, source, feed, now)
-    return Item(
-        source.url,
-        article.article_id,
-        entry.fingerprint,
-        article.version,
-        article,
-        published_at=article.published_at,
-    )

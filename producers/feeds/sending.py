@@ -43,10 +43,12 @@ class Sender:
         """
         async with self._turn:
             items = [
-                replace(item, article=None) if self._outbox.is_newest(item) else item
+                replace(
+                    item, is_sent=item.article is not None and self._outbox.is_newest(item.article)
+                )
                 for item in items
             ]
-            count = sum(1 for item in items if item.article)
+            count = sum(1 for item in items if item.to_send)
             if count:
                 self._outbox.begin(items)
                 await asyncio.to_thread(self.publish, items)
@@ -56,8 +58,8 @@ class Sender:
     def publish(self, items: Sequence[Item]) -> None:
         """Send the articles and wait until the brokers have them. Raises KafkaUnavailableError."""
         for item in items:
-            if item.article:
-                self._publisher.publish(record(self._topic.name, item.article, FEEDS_URI))
+            if item.to_send:
+                self._publisher.publish(record(self._topic.name, item.to_send, FEEDS_URI))
         self._publisher.flush()
 
     def confirm(self, items: Sequence[Item]) -> None:

@@ -59,6 +59,8 @@ class Known:
 
     fingerprint: str
     version: str
+    url: str | None
+    """Of its article."""
     tries_left: int
 
 
@@ -118,27 +120,27 @@ class FeedStates:
             changes | {"cluster_id": self._cluster_id, "url": url},
         )
 
-    def known(self, feed_url: str, article_ids: Iterable[str]) -> dict[str, Known]:
-        """Return what is known of these articles from this feed."""
+    def known(self, feed_url: str, entry_ids: Iterable[str]) -> dict[str, Known]:
+        """Return what is known of these entries of this feed, by their ids."""
         rows = (
             self._db.execute(
-                "SELECT article_id, fingerprint, version, tries_left FROM feed_entries "
-                "WHERE cluster_id = ? AND feed_url = ? AND article_id = ?",
-                (self._cluster_id, feed_url, article_id),
+                "SELECT entry_id, fingerprint, version, url, tries_left FROM feed_entries "
+                "WHERE cluster_id = ? AND feed_url = ? AND entry_id = ?",
+                (self._cluster_id, feed_url, entry_id),
             ).fetchone()
-            for article_id in article_ids
+            for entry_id in entry_ids
         )
         return {row[0]: Known(*row[1:]) for row in rows if row}
 
-    def seen(self, feed_url: str, article_ids: Iterable[str], now: datetime) -> None:
+    def seen(self, feed_url: str, entry_ids: Iterable[str], now: datetime) -> None:
         """Note, once a day, that these are still in the feed; forget what has long left it."""
         with transaction(self._db):
             self._db.executemany(
                 "UPDATE feed_entries SET seen_at = ? "
-                "WHERE cluster_id = ? AND feed_url = ? AND article_id = ? AND seen_at < ?",
+                "WHERE cluster_id = ? AND feed_url = ? AND entry_id = ? AND seen_at < ?",
                 [
                     (stamp(now), self._cluster_id, feed_url, key, stamp(now - SEEN_EVERY))
-                    for key in article_ids
+                    for key in entry_ids
                 ],
             )
             self._db.execute(

@@ -31,25 +31,27 @@ SCHEMA = """
     CREATE TABLE IF NOT EXISTS feed_entries (
         cluster_id   TEXT NOT NULL,
         feed_url     TEXT NOT NULL,
+        entry_id     TEXT NOT NULL,    -- made of its link, or of its words
         article_id   TEXT NOT NULL,
+        url          TEXT,             -- of the article, once published for ever
         fingerprint  TEXT NOT NULL,    -- of what the feed says
         version      TEXT NOT NULL,    -- of the article; '' where there was nothing to publish
         first_at     TEXT NOT NULL,
         changed_at   TEXT NOT NULL,
         seen_at      TEXT NOT NULL,
         tries_left   INTEGER NOT NULL DEFAULT 0,   -- of its page
-        PRIMARY KEY (cluster_id, feed_url, article_id)
+        PRIMARY KEY (cluster_id, feed_url, entry_id)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS feed_entries_by_article
         ON feed_entries (cluster_id, article_id, changed_at);
     CREATE TABLE IF NOT EXISTS feed_outbox (   -- about to be sent
         cluster_id   TEXT NOT NULL,
         feed_url     TEXT NOT NULL,
-        article_id   TEXT NOT NULL,
+        entry_id     TEXT NOT NULL,
         fingerprint  TEXT NOT NULL,
         article      TEXT NOT NULL,    -- the event, as it is sent
         tries_left   INTEGER NOT NULL,
-        PRIMARY KEY (cluster_id, feed_url, article_id)
+        PRIMARY KEY (cluster_id, feed_url, entry_id)
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS feed_marks (
         cluster_id   TEXT NOT NULL,

@@ -6,13 +6,14 @@ import asyncio
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from producers.addresses import parse_networks
+from producers.feeds.news import News
 from producers.feeds.outbox import Outbox
 from producers.feeds.poll import Poller
 from producers.feeds.sending import Sender
@@ -21,6 +22,9 @@ from producers.feeds.state import FeedState, FeedStates
 from producers.feeds.tables import open_feed_state
 from producers.fetch import Fetcher, FetchLimits
 from producers.hosts import Hosts
+from producers.page_reader import PageReader
+from producers.pages import Pages
+from producers.robots import Robots
 from runtime.kafka import Publisher
 from runtime.settings import Settings
 from runtime.topics import Topics
@@ -49,7 +53,6 @@ class Polling:
     outbox: Outbox
     publisher: Publisher
     clock: Clock
-    sent: list[int] = field(default_factory=list)
 
     @property
     def sender(self) -> Sender:
@@ -61,8 +64,11 @@ class Polling:
 
         async def work() -> None:
             limits = FetchLimits(user_agent="test", allowed=parse_networks("127.0.0.0/8"))
-            async with Fetcher(limits, Hosts(0)) as fetcher:
-                poller = Poller(fetcher, self.states, self.sender, self.clock, random.Random(1))
+            hosts = Hosts(0)
+            async with Fetcher(limits, hosts) as fetcher, PageReader() as reader:
+                pages = Pages(fetcher, Robots(fetcher, hosts), reader)
+                news = News(pages, self.states, self.sender, self.clock)
+                poller = Poller(fetcher, self.states, news, self.clock, random.Random(1))
                 await asyncio.gather(*(poller.poll(source) for source in sources))
 
         self.states.add((source.url for source in sources), self.clock.now)

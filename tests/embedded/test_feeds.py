@@ -277,7 +277,7 @@ def test_what_a_killed_run_left_is_sent_unless_it_arrived(
     articles = [
         Article.of(f"Text {n}", url=site.url(f"/a/{n}"), fetched_at=START) for n in range(40)
     ]
-    items = [Item(site.url(), a.article_id, "f", a.version, a, published_at=None) for a in articles]
+    items = [Item(site.url(), a.article_id, "f", a) for a in articles]
     with polling(broker, tmp_path / "state.db") as killed:
         killed.sender.recover(broker)
         killed.outbox.begin(items)
