@@ -344,7 +344,7 @@ def test_a_page_that_takes_too_much_memory_is_given_up_and_the_next_is_read() ->
     async def test() -> None:
         big = b"<i>x</i>" * 1_000_000
         async with PageReader(memory_bytes=160 * 1024 * 1024, timeout_s=40) as reader:
-            with pytest.raises(UnreadableError, match="memory|no HTML"):
+            with pytest.raises(UnreadableError, match=r"memory|no HTML"):
                 await reader.read(big, "text/html", "https://e.com/a")
             assert (await reader.read(SMALL, "text/html", "https://e.com/a")).text
 
