@@ -14,6 +14,7 @@ from cli.fetching import make_fetcher
 from cli.options import FETCH, KAFKA, lifeline_option, stopping_on_signals, with_settings
 from producers.feeds.news import Counts, News
 from producers.feeds.poll import Poller
+from producers.feeds.reading import Reading
 from producers.feeds.run import Runner
 from producers.feeds.sending import Sender
 from producers.feeds.tables import open_feed_state
@@ -21,6 +22,7 @@ from producers.hosts import Hosts
 from producers.page_reader import PageReader
 from producers.pages import Pages
 from producers.robots import Robots
+from producers.sitemaps import Sitemaps
 from producers.state import only_one
 from runtime.kafka import Publisher, cluster_id, require_topics
 from runtime.logs import get_logger
@@ -71,10 +73,12 @@ def _poll(settings: Settings, stopping: Callable[[], bool], *, is_once: bool) ->
         async def work() -> Counts:
             hosts = Hosts(settings.fetch_gap_s)
             async with make_fetcher(settings, hosts) as fetcher, PageReader() as reader:
-                pages = Pages(fetcher, Robots(fetcher, hosts), reader)
+                robots = Robots(fetcher, hosts)
+                pages = Pages(fetcher, robots, reader)
                 news = News(pages, states, sender, _now)
                 chance = random.Random()  # noqa: S311 - nothing secret
-                poller = Poller(fetcher, states, news, _now, chance)
+                reading = Reading(fetcher, Sitemaps(fetcher, robots), _now)
+                poller = Poller(reading, news, states, _now, chance)
                 runner = Runner(settings.feeds, states, poller, _now, heartbeat=settings.heartbeat)
                 await (runner.once(stopping) if is_once else runner.run(stopping))
                 return poller.counts

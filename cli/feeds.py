@@ -223,7 +223,7 @@ def check(settings: Settings, names: tuple[str, ...], as_json: bool | None) -> N
 
 async def _check(fetcher: Fetcher, url: str) -> dict[str, Any]:
     from producers.feeds.documents import parse_feed
-    from producers.feeds.poll import ACCEPT
+    from producers.feeds.reading import ACCEPT
 
     try:
         response = await fetcher.fetch(url, accept=ACCEPT)

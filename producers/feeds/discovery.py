@@ -14,7 +14,7 @@ from lxml.html import HTMLParser, document_fromstring
 from producers.feeds.decode import decode
 from producers.feeds.documents import parse_feed
 from producers.feeds.entries import Feed, NotAFeedError, web_address
-from producers.feeds.poll import ACCEPT
+from producers.feeds.reading import ACCEPT
 from producers.fetch import Fetcher, FetchError
 from runtime.errors import DealwireError
 

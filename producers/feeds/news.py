@@ -70,7 +70,7 @@ class News:
         new = changed(feed.entries, known)
         self.counts.entries += len(new)
         sent = Sent()
-        if source.text == "page":
+        if source.wants_pages:
             # One by one, for their pages come seconds apart; the rest has its turn the next time.
             sent.is_whole = len(new) <= MOST_PAGES
             for entry in new[:MOST_PAGES]:

@@ -1,28 +1,19 @@
-"""One poll of a feed: fetch, parse, send what is new, and note when to come again."""
+"""One poll of a feed: read it, send what is new, and note when to come again."""
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-import httpx
-
-from producers.feeds.documents import parse_feed
 from producers.feeds.entries import NotAFeedError
 from producers.feeds.news import News
+from producers.feeds.reading import Got, Reading
 from producers.feeds.schedule import MAX_S, back_off_s, next_poll_s, site_asks_s
 from producers.feeds.sources import Source
 from producers.feeds.state import FeedState, FeedStates
-from producers.fetch import Fetcher, FetchError, Response
+from producers.fetch import FetchError
 from runtime.logs import get_logger
-
-ACCEPT = (
-    "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, "
-    "application/xml;q=0.9, application/json;q=0.8, text/xml;q=0.8, */*;q=0.1"
-)
 
 log = get_logger(__name__)
 
@@ -32,19 +23,17 @@ class Poller:
 
     def __init__(
         self,
-        fetcher: Fetcher,
-        states: FeedStates,
+        reading: Reading,
         news: News,
+        states: FeedStates,
         clock: Callable[[], datetime],
         chance: random.Random,
     ) -> None:
-        self._fetcher = fetcher
-        self._states = states
+        self._reading = reading
         self._news = news
+        self._states = states
         self._clock = clock
         self._chance = chance
-        # Parsing keeps a core busy; one after the other also needs the memory of one.
-        self._parsing = asyncio.Lock()
         self.counts = news.counts
 
     async def poll(self, source: Source) -> None:
@@ -55,40 +44,23 @@ class Poller:
         state = self._states.feed(source.url)
         self.counts.polls += 1
         try:
-            response = await self._fetcher.fetch(
-                state.fetch_url or source.url,
-                accept=ACCEPT,
-                etag=state.etag,
-                last_modified=state.last_modified,
-            )
+            got = await self._reading.read(source, state)
         except FetchError as error:
             self._failed(source, state, f"{error}", error.retry_after_s, is_gone=error.gone)
             return
-        if response.status == 304:
-            self.counts.unchanged += 1
-            self._went_well(source, state, response)
-            return
-        now = self._clock()
-        try:
-            async with self._parsing:
-                feed = await asyncio.to_thread(
-                    parse_feed,
-                    response.body,
-                    response.url,
-                    now,
-                    response.headers.get("content-type", ""),
-                )
         except NotAFeedError as error:
-            self._failed(source, state, f"{response.url} is {error}", None)
+            self._failed(source, state, f"{error}", None)
             return
-        sent = await self._news.send(source, feed, now)
-        state = replace(state, ttl_s=feed.ttl_s)
-        warning = "; ".join([*feed.problems, *sent.problems])[:1000]
+        feed = got.feed
+        if feed is None:
+            self.counts.unchanged += 1
+            self._went_well(source, got, state.ttl_s)
+            return
+        sent = await self._news.send(source, feed, self._clock())
         if not sent.is_whole:  # it is to be had again, even if it does not change
-            response = response._replace(headers=without_validators(response.headers))
-        self._went_well(
-            source, state, response, ttl_s=feed.ttl_s, title=feed.title, warning=warning
-        )
+            got = got._replace(etag=None, last_modified=None)
+        warning = "; ".join([*feed.problems, *sent.problems])[:1000]
+        self._went_well(source, got, feed.ttl_s, title=feed.title, warning=warning)
 
     def _failed(
         self,
@@ -109,11 +81,7 @@ class Poller:
         log.warning("feed failed", feed=source.url, problem=problem, again_in_s=round(wait_s))
 
     def _went_well(
-        self,
-        source: Source,
-        state: FeedState,
-        response: Response,
-        **changes: str | float | None,
+        self, source: Source, got: Got, ttl_s: float | None, **changes: str | None
     ) -> None:
         now = self._clock()
         habits = self._states.habits(source.url, now)
@@ -121,36 +89,16 @@ class Poller:
             habits.articles,
             habits.window_s,
             wished_s=source.interval_minutes and source.interval_minutes * 60.0,
-            site_asks_s=site_asks_s(response.headers, state.ttl_s),
+            site_asks_s=site_asks_s(got.headers, ttl_s),
             chance=self._chance,
         )
-        etag, last_modified = validators(response, state)
-        moved = response.permanent_url
         self._states.polled(
             source.url,
             now,
             now + timedelta(seconds=wait_s),
-            etag=etag,
-            last_modified=last_modified,
-            fetch_url=moved if moved != source.url else None,
+            etag=got.etag,
+            last_modified=got.last_modified,
+            ttl_s=ttl_s,
+            fetch_url=got.permanent_url if got.permanent_url != source.url else None,
             **changes,
         )
-
-
-def without_validators(headers: httpx.Headers) -> httpx.Headers:
-    """Return the headers without ETag and Last-Modified."""
-    names = ("etag", "last-modified")
-    return httpx.Headers([(k, v) for k, v in headers.multi_items() if k.lower() not in names])
-
-
-def validators(response: Response, state: FeedState) -> tuple[str | None, str | None]:
-    """Return ETag and Last-Modified to be sent next time.
-
-    A 200 replaces both, even by none: one of an earlier document would keep this one from us. A 304
-    replaces those it names: RFC 9110, 15.4.5.
-    """
-    etag = response.headers.get("etag")
-    last_modified = response.headers.get("last-modified")
-    if response.status == 304:
-        return etag or state.etag, last_modified or state.last_modified
-    return etag, last_modified

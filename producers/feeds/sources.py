@@ -10,7 +10,7 @@ from typing import Any, Literal
 import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from tomlkit.exceptions import ParseError
-from tomlkit.items import AoT, Table
+from tomlkit.items import AoT, Item, Table
 
 from producers.feeds.entries import web_address
 from runtime.dead_letters import explain
@@ -53,6 +53,11 @@ class Source(BaseModel):
         if not web_address(url):
             raise ValueError(f"{url!r} is no http or https address")
         return url.strip()
+
+    @property
+    def wants_pages(self) -> bool:
+        """Whether the text is that of the articles' pages; sitemaps have no words of their own."""
+        return self.text == "page" or self.kind == "sitemap"
 
     @property
     def label(self) -> str:
@@ -99,22 +104,27 @@ class FeedList:
         is_new = table is None
         if table is None:
             table = tomlkit.table()
+            table.trivia.indent = "\n" if self._tables() else ""
             self._tables().append(table)
         for field, value in source.model_dump().items():
             if value == Source.model_fields[field].default and field not in ("url", "on"):
                 table.pop(field, None)
             elif table.get(field) != value:
-                table[field] = value
+                _set(table, field, value)
         self.sources = tuple(_sources(self.path, self._document))
         return is_new
 
     def remove(self, url: str) -> None:
         """Take the feed of that address out."""
         tables = self._tables()
-        for number, table in enumerate(tables):
-            if table.get("url") == url:
-                del tables[number]
-                break
+        number = next(n for n, table in enumerate(tables) if table.get("url") == url)
+        below = _take_below(tables[number])
+        del tables[number]
+        if number < len(tables):
+            comments = "".join(item.as_string() for _, item in below)
+            tables[number].trivia.indent = comments + tables[number].trivia.indent
+        elif tables:
+            tables[-1].value.body.extend(below)
         self.sources = tuple(_sources(self.path, self._document))
 
     def save(self) -> None:
@@ -138,6 +148,22 @@ class FeedList:
         return next((table for table in self._tables() if table.get("url") == url), None)
 
 
+def _take_below(table: Table) -> list[tuple[Any, Item]]:
+    """Take the comments and empty lines below the last value, which belong to the next table."""
+    body = table.value.body
+    below: list[tuple[Any, Item]] = []
+    while body and body[-1][0] is None:
+        below.insert(0, body.pop())
+    return below
+
+
+def _set(table: Table, name: str, value: Any) -> None:
+    """Set a value, a new one right below the others."""
+    below = [] if name in table else _take_below(table)
+    table[name] = value
+    table.value.body.extend(below)
+
+
 def _read(path: Path) -> str:
     try:
         return path.read_text("utf-8-sig")
@@ -156,9 +182,8 @@ def _sources(path: Path, document: Mapping[str, Any]) -> Iterator[Source]:
     """Yield the feeds in order. Raises FeedListError, naming the one that is wrong."""
     tables = document.get("feeds", [])
     if unknown := set(document) - {"feeds"}:
-        raise FeedListError(
-            f"{path}: {', '.join(sorted(unknown))} means nothing; feeds are [[feeds]]"
-        )
+        names = ", ".join(sorted(unknown))
+        raise FeedListError(f"{path}: {names} means nothing here; each feed is a table [[feeds]]")
     if not isinstance(tables, Iterable) or not all(isinstance(t, Mapping) for t in tables):
         raise FeedListError(f"{path}: each feed is a table [[feeds]]")
     seen: set[str] = set()

@@ -16,6 +16,7 @@ from producers.addresses import parse_networks
 from producers.feeds.news import News
 from producers.feeds.outbox import Outbox
 from producers.feeds.poll import Poller
+from producers.feeds.reading import Reading
 from producers.feeds.sending import Sender
 from producers.feeds.sources import Source
 from producers.feeds.state import FeedState, FeedStates
@@ -25,6 +26,7 @@ from producers.hosts import Hosts
 from producers.page_reader import PageReader
 from producers.pages import Pages
 from producers.robots import Robots
+from producers.sitemaps import Sitemaps
 from runtime.kafka import Publisher
 from runtime.settings import Settings
 from runtime.topics import Topics
@@ -66,9 +68,11 @@ class Polling:
             limits = FetchLimits(user_agent="test", allowed=parse_networks("127.0.0.0/8"))
             hosts = Hosts(0)
             async with Fetcher(limits, hosts) as fetcher, PageReader() as reader:
-                pages = Pages(fetcher, Robots(fetcher, hosts), reader)
+                robots = Robots(fetcher, hosts)
+                pages = Pages(fetcher, robots, reader)
                 news = News(pages, self.states, self.sender, self.clock)
-                poller = Poller(fetcher, self.states, news, self.clock, random.Random(1))
+                reading = Reading(fetcher, Sitemaps(fetcher, robots), self.clock)
+                poller = Poller(reading, news, self.states, self.clock, random.Random(1))
                 await asyncio.gather(*(poller.poll(source) for source in sources))
 
         self.states.add((source.url for source in sources), self.clock.now)

@@ -154,3 +154,34 @@ def test_an_article_keeps_the_address_that_it_was_published_with(
     poll(poller, site)
     assert {a.url for a in articles(poller, site)} == {site.url("/a")}
     assert len(articles(poller, site)) == 2
+
+
+def test_a_news_sitemap_is_a_source_too(poller: Polling, site: FeedSite) -> None:
+    site.feeds["/b"] = page(
+        "Lumnova raises money", SENTENCE + "Lumnova has raised twelve million dollars. "
+    )
+    news = "".join(
+        f"<url><loc>{site.url(path)}</loc><news:news><news:publication><news:name>The Site"
+        "</news:name><news:language>en</news:language></news:publication>"
+        f"<news:publication_date>2026-03-02T08:00:00Z</news:publication_date>"
+        f"<news:title>{title}</news:title></news:news></url>"
+        for path, title in (("/b", "Lumnova raises money"), ("/closed", "Kelbex &amp; Fenra merge"))
+    )
+    document = (
+        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" '
+        f'xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">{news}</urlset>'
+    )
+    site.feeds["/news.xml"] = Feed(body=document.encode(), content_type="application/xml")
+    site.feeds["/closed"] = Feed(status=403)
+    for _ in range(2):
+        state = poller.poll(Source(url=site.url("/news.xml"), kind="sitemap"))
+        poller.clock.move(minutes=10)
+    assert (state.error, state.title) == ("", "The Site")
+    full, closed = sorted(articles(poller, site), key=lambda article: str(article.url))
+    assert (full.title, full.access, full.source) == ("Lumnova raises money", "open", "The Site")
+    assert "twelve million dollars" in full.text
+    assert (closed.text, closed.access) == ("Kelbex & Fenra merge", "blocked")
+    assert len(site.asked("/b")) == len(site.asked("/closed")) == 1
+    site.feeds["/news.xml"] = Feed(body=b"<html>", content_type="application/xml")
+    state = poller.poll(Source(url=site.url("/news.xml"), kind="sitemap"))
+    assert "is no sitemap" in state.error
