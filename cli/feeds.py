@@ -22,6 +22,7 @@ from cli.output import json_option, print_rows
 from producers.feeds.discovery import find_feed
 from producers.feeds.entries import NotAFeedError
 from producers.feeds.opml import OpmlError, format_opml, parse_opml
+from producers.feeds.reading import Reading
 from producers.feeds.sources import (
     MAX_INTERVAL_MINUTES,
     MIN_INTERVAL_MINUTES,
@@ -29,8 +30,11 @@ from producers.feeds.sources import (
     FeedListError,
     Source,
 )
+from producers.feeds.state import FeedState
 from producers.fetch import Fetcher, FetchError
 from producers.hosts import Hosts
+from producers.robots import Robots
+from producers.sitemaps import Sitemaps
 from runtime.dead_letters import explain
 from runtime.errors import DealwireError
 from runtime.settings import Settings
@@ -55,12 +59,13 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def fetching(settings: Settings, work: Callable[[Fetcher], Awaitable[Result]]) -> Result:
-    """Run `work` with a fetcher."""
+def fetching(settings: Settings, work: Callable[[Fetcher, Sitemaps], Awaitable[Result]]) -> Result:
+    """Run `work` with what fetches."""
 
     async def inside() -> Result:
-        async with make_fetcher(settings, Hosts(settings.fetch_gap_s)) as fetcher:
-            return await work(fetcher)
+        hosts = Hosts(settings.fetch_gap_s)
+        async with make_fetcher(settings, hosts) as fetcher:
+            return await work(fetcher, Sitemaps(fetcher, Robots(fetcher, hosts)))
 
     return asyncio.run(inside())
 
@@ -92,7 +97,7 @@ def add(settings: Settings, urls: tuple[str, ...], **options: Any) -> None:
         try:
             source, found = _source(settings, url if "://" in url else f"https://{url}", options)
         except DealwireError as error:
-            click.echo(f"{url}: {error}", err=True)
+            click.echo(f"not added: {error}", err=True)
             failed += 1
             continue
         is_new = feeds.put(source)
@@ -104,6 +109,7 @@ def add(settings: Settings, urls: tuple[str, ...], **options: Any) -> None:
 
 
 def _source(settings: Settings, url: str, options: dict[str, Any]) -> tuple[Source, str]:
+    """Return the feed to be added, and what there is to say of it."""
     fields = {name: options[name] for name in ("language", "text", "kind", "interval_minutes")}
     name, about = options["name"] or "", ""
     if not options["no_check"] and options["kind"] == "feed":
@@ -111,10 +117,13 @@ def _source(settings: Settings, url: str, options: dict[str, Any]) -> tuple[Sour
         def tell(candidate: str) -> None:
             click.echo(f"trying {candidate}", err=True)
 
-        found = fetching(settings, lambda fetcher: find_feed(fetcher, url, now, tell))
-        url, name = found.url, name or found.feed.title
+        found = fetching(
+            settings, lambda fetcher, sitemaps: find_feed(fetcher, sitemaps, url, now, tell)
+        )
+        url, name, fields["kind"] = found.url, name or found.feed.title, found.kind
         about = f" <{url}>: {found.feed.kind}, {len(found.feed.entries)} entries"
-        if options["text"] == "feed" and found.feed.entries and check_row(found.feed)["is_short"]:
+        is_short = found.kind == "feed" and check_row(found.feed)["is_short"]
+        if options["text"] == "feed" and is_short:
             about += "; it gives a few lines only, `--text page` would fetch the articles' pages"
     try:
         return Source(url=url, name=name, on=not options["off"], **fields), about
@@ -197,11 +206,15 @@ def check(settings: Settings, names: tuple[str, ...], as_json: bool | None) -> N
     NAMES are names of the list or addresses; default: all that are on.
     """
     feeds = FeedList.load_or_shipped(settings.feeds)
-    urls = [name if "://" in name else feeds.find(name).url for name in names]
-    urls = urls or [source.url for source in feeds.sources if source.on]
+    there = {source.url: source for source in feeds.sources}
+    sources = [
+        there.get(name) or (Source(url=name) if "://" in name else feeds.find(name))
+        for name in names
+    ] or [source for source in feeds.sources if source.on]
 
-    async def work(fetcher: Fetcher) -> list[dict[str, Any]]:
-        return list(await asyncio.gather(*(_check(fetcher, url) for url in urls)))
+    async def work(fetcher: Fetcher, sitemaps: Sitemaps) -> list[dict[str, Any]]:
+        reading = Reading(fetcher, sitemaps, now)
+        return list(await asyncio.gather(*(_check(reading, source) for source in sources)))
 
     rows = fetching(settings, work)
 
@@ -221,17 +234,12 @@ def check(settings: Settings, names: tuple[str, ...], as_json: bool | None) -> N
         sys.exit(1)
 
 
-async def _check(fetcher: Fetcher, url: str) -> dict[str, Any]:
-    from producers.feeds.documents import parse_feed
-    from producers.feeds.reading import ACCEPT
-
+async def _check(reading: Reading, source: Source) -> dict[str, Any]:
     try:
-        response = await fetcher.fetch(url, accept=ACCEPT)
-        content_type = response.headers.get("content-type", "")
-        feed = parse_feed(response.body, response.url, now(), content_type)
+        got = await reading.read(source, FeedState.unknown(source.url, now()))
     except (FetchError, NotAFeedError) as error:
-        return {"url": url, "error": str(error), **check_row(None)}
-    return {"url": response.permanent_url, "error": "", **check_row(feed)}
+        return {"url": source.url, "error": str(error), **check_row(None)}
+    return {"url": got.permanent_url, "error": "", **check_row(got.feed)}
 
 
 @command.command("import")

@@ -14,8 +14,10 @@ from lxml.html import HTMLParser, document_fromstring
 from producers.feeds.decode import decode
 from producers.feeds.documents import parse_feed
 from producers.feeds.entries import Feed, NotAFeedError, web_address
-from producers.feeds.reading import ACCEPT
+from producers.feeds.reading import ACCEPT, sitemap_feed
+from producers.feeds.sources import Kind
 from producers.fetch import Fetcher, FetchError
+from producers.sitemaps import SitemapError, Sitemaps
 from runtime.errors import DealwireError
 
 FEED_TYPES = frozenset(
@@ -31,6 +33,9 @@ MOST_TRIES = 10
 """Fetches of one site, seconds apart."""
 
 
+MOST_SITEMAPS = 3
+
+
 class NoFeedError(DealwireError):
     """The site has no feed, or none that can be found."""
 
@@ -41,15 +46,17 @@ class FoundFeed:
 
     url: str
     feed: Feed
+    kind: Kind = "feed"
 
 
 async def find_feed(
     fetcher: Fetcher,
+    sitemaps: Sitemaps,
     url: str,
     clock: Callable[[], datetime],
     on_try: Callable[[str], None] = lambda _url: None,
 ) -> FoundFeed:
-    """Return the feed at `url`, or of the site whose page it is.
+    """Return the feed at `url`, or of the site whose page it is; its news sitemap without one.
 
     Raises FetchError when `url` cannot be fetched, NoFeedError when no feed is found.
     """
@@ -71,10 +78,25 @@ async def find_feed(
             return FoundFeed(answer.permanent_url, feed)
         except (FetchError, NotAFeedError):
             continue
+    if (found := await _find_sitemap(sitemaps, response.url, clock)) is not None:
+        return found
     raise NoFeedError(
         f"{problem}, and no feed of the site was found (tried {min(len(candidates), MOST_TRIES)} "
         "addresses): look for an RSS link on its pages, and add that address"
     )
+
+
+async def _find_sitemap(
+    sitemaps: Sitemaps, url: str, clock: Callable[[], datetime]
+) -> FoundFeed | None:
+    """Return the first sitemap that robots.txt names with news in it."""
+    try:
+        for address in (await sitemaps.find(url))[:MOST_SITEMAPS]:
+            if entries := await sitemaps.read(address):
+                return FoundFeed(address, sitemap_feed(entries, [], clock()), "sitemap")
+    except (FetchError, SitemapError):
+        pass
+    return None
 
 
 def linked_feeds(page: str, url: str) -> Iterator[str]:

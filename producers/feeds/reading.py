@@ -74,18 +74,22 @@ class Reading:
             )
         except SitemapError as error:
             raise NotAFeedError(f"{source.url}: {error}") from error
-        names = [entry.publication for entry in entries if entry.publication]
-        drafts = [_draft(entry) for entry in entries]
-        feed = Feed(
-            kind="sitemap",
-            title=names[0] if names else "",
-            language=None,
-            site=None,
-            ttl_s=None,
-            entries=finish(drafts, None, None, self._clock()),
-            problems=tuple(problems),
-        )
+        feed = sitemap_feed(entries, problems, self._clock())
         return Got(feed, source.url, httpx.Headers(), None, None)
+
+
+def sitemap_feed(entries: list[SitemapEntry], problems: list[str], now: datetime) -> Feed:
+    """Return what a news sitemap says as a feed says it."""
+    names = [entry.publication for entry in entries if entry.publication]
+    return Feed(
+        kind="sitemap",
+        title=names[0] if names else "",
+        language=None,
+        site=None,
+        ttl_s=None,
+        entries=finish([_draft(entry) for entry in entries], None, None, now),
+        problems=tuple(problems),
+    )
 
 
 def _draft(entry: SitemapEntry) -> Draft:

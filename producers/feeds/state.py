@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from producers.state import transaction
 
@@ -36,18 +36,27 @@ class FeedState:
     """What is known of a feed."""
 
     url: str
-    title: str
-    fetch_url: str | None
-    etag: str | None
-    last_modified: str | None
-    ttl_s: float | None
     known_since: datetime
-    polled_at: datetime | None
-    succeeded_at: datetime | None
     next_poll_at: datetime
-    failures: int
-    error: str
-    warning: str
+    title: str = ""
+    fetch_url: str | None = None
+    """Where a permanent redirect has led."""
+    etag: str | None = None
+    last_modified: str | None = None
+    ttl_s: float | None = None
+    polled_at: datetime | None = None
+    succeeded_at: datetime | None = None
+    failures: int = 0
+    """In a row."""
+    error: str = ""
+    """Of the last poll, in words."""
+    warning: str = ""
+    """What was wrong with the last document, and was read all the same."""
+
+    @classmethod
+    def unknown(cls, url: str, now: datetime) -> Self:
+        """Return what is known of a feed that was never polled."""
+        return cls(url, now, now)
 
 
 COLUMNS = ", ".join(FeedState.__slots__)
