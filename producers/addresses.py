@@ -59,7 +59,7 @@ def is_public(address: Address) -> bool:
             return False
     return (
         address.is_global
-        and not (address.is_multicast or address.is_reserved or address.is_unspecified)
+        and not address.is_multicast
         and not any(address in network for network in REFUSED)
     )
 

@@ -44,7 +44,7 @@ class Page(NamedTuple):
     reason: str
     """Why it is not open, in words; else empty."""
     url: str
-    """The article's one address. Where the page is not open, made of the link alone."""
+    """The article's one address; made of the link alone where no article was found behind it."""
     text: str = ""
     """Plain text; empty where the page is not open: the feed's own words are what there is."""
     title: str = ""
@@ -96,8 +96,9 @@ def _verdict(error: FetchError) -> Access | None:
 
 
 def _judge(found: PageText, fetched_from: str, url: str, title: str) -> Page:
+    own = canonical_of_page(fetched_from, found.canonical)
     if not found.is_free:
-        return Page(Access.PAYWALLED, f"{fetched_from} is for subscribers, as it says itself", url)
+        return Page(Access.PAYWALLED, f"{fetched_from} is for subscribers, as it says itself", own)
     if len(found.text) < MIN_TEXT_CHARS:
         reason = f"{fetched_from} holds {len(found.text)} characters of text: no article"
         return Page(Access.UNREADABLE, reason, url)
@@ -107,7 +108,7 @@ def _judge(found: PageText, fetched_from: str, url: str, title: str) -> Page:
     return Page(
         Access.OPEN,
         "",
-        canonical_of_page(fetched_from, found.canonical),
+        own,
         found.text,
         found.title,
         found.language,

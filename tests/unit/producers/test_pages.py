@@ -153,6 +153,8 @@ def test_what_is_for_subscribers_is_marked_and_left_alone(head: str) -> None:
     assert got.access == Access.PAYWALLED
     assert "subscribers" in got.reason
     assert got.text == ""
+    moved = read({"/r": redirect("/a"), "/a": page(head)}, "/r")
+    assert moved.url.endswith("/a"), "it is the article all the same"
 
 
 @pytest.mark.parametrize(
@@ -391,6 +393,30 @@ def test_the_reader_is_renewed_now_and_then() -> None:
         assert len(pids - {None}) == 2
 
     run(test())
+
+
+def test_the_reader_ends_with_whoever_started_it() -> None:
+    code = """
+import asyncio, sys
+from producers.page_reader import PageReader
+
+async def main():
+    reader = PageReader()
+    await reader.read(b"<p>a</p>", "text/html", "https://e.com/a")
+    print(reader.pid, flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout
+        pid = int(parent.stdout.readline())
+        assert alive(pid)
+        parent.kill()
+    until = time.monotonic() + 10
+    while alive(pid) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not alive(pid)
 
 
 def test_the_parent_does_without_the_libraries() -> None:
