@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.clients import consume, produce
+from benchmarks.feeds import feeds, feeds_load
 from benchmarks.measure import Figure, machine, markdown_table, terminal_table
 from benchmarks.pipeline import end_to_end, latency, memory
 from benchmarks.processes import kafka_broker
@@ -29,8 +30,12 @@ ON_KAFKA: dict[str, Callable[[str, bool], list[Figure]]] = {
     "end-to-end": end_to_end,
     "latency": latency,
     "memory": memory,
+    "feeds": feeds,
+    "feeds-load": feeds_load,
 }
-NAMES = ("produce", "read", "consume", "sink", "end-to-end", "latency", "memory")
+NAMES = ("produce", "read", "consume", "sink", "end-to-end", "latency", "memory", "feeds")
+LONG = ("feeds-load",)
+"""Only when they are named: a quarter of an hour."""
 DOCUMENT = Path(__file__).parent.parent / "docs" / "performance.md"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
@@ -38,14 +43,14 @@ BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 def main() -> None:
     """Print the table; with --write, put it into docs/performance.md too."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES + LONG)}")
     parser.add_argument("--quick", action="store_true", help="short runs, rough figures")
     parser.add_argument("--write", action="store_true", help="write the table to docs/")
     parser.add_argument("--kafka", metavar="HOST:PORT", help="this broker, instead of our own")
     options = parser.parse_args()
     names = options.names or [name for name in NAMES if _can_run(name, options.kafka)]
-    if unknown := set(names) - set(NAMES):
-        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}; choose of {NAMES}")
+    if unknown := set(names) - set(NAMES + LONG):
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}; choose of {NAMES + LONG}")
     configure_logs("text", "WARNING")
     # Ended from outside, we still stop the broker and what else we started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -83,11 +88,12 @@ def _measure(names: list[str], kafka: str | None, quick: bool) -> list[Figure]:
 
 
 def _write(figures: list[Figure], command: str) -> None:
-    """Replace the table in the document."""
+    """Put the figures into the document's table, in place of those of the same name."""
     before, _, rest = DOCUMENT.read_text("utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    table = f"{BEGIN}\n\n`{command}` on {machine()}:\n\n{markdown_table(figures)}\n\n{END}"
-    DOCUMENT.write_text(before + table + after, "utf-8")
+    old, _, after = rest.partition(END)
+    table = markdown_table(figures, [line for line in old.splitlines() if line.startswith("| ")])
+    text = f"{BEGIN}\n\n`{command}` on {machine()}:\n\n{table}\n\n{END}"
+    DOCUMENT.write_text(before + text + after, "utf-8")
 
 
 if __name__ == "__main__":
