@@ -22,8 +22,8 @@ log = get_logger(__name__)
 PAGE_TRIES = 3
 """Polls in which the page of an entry is asked for, when it cannot be had at first."""
 
-MOST_PAGES = 100
-"""In one poll: what is 5 s apart takes minutes."""
+MOST_PAGES = 20
+"""In one poll: what is 5 s apart takes minutes, and others wait for their turn."""
 
 
 @dataclass

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from producers.feeds.entries import NotAFeedError
 from producers.feeds.news import News
 from producers.feeds.reading import Got, Reading
-from producers.feeds.schedule import MAX_S, back_off_s, next_poll_s, site_asks_s
+from producers.feeds.schedule import MAX_S, MIN_S, back_off_s, next_poll_s, site_asks_s
 from producers.feeds.sources import Source
 from producers.feeds.state import FeedState, FeedStates
 from producers.fetch import FetchError
@@ -54,13 +54,14 @@ class Poller:
         feed = got.feed
         if feed is None:
             self.counts.unchanged += 1
-            self._went_well(source, got, state.ttl_s)
+            self._went_well(source, got, state.ttl_s, is_whole=True)
             return
         sent = await self._news.send(source, feed, self._clock())
         if not sent.is_whole:  # it is to be had again, even if it does not change
             got = got._replace(etag=None, last_modified=None)
         warning = "; ".join([*feed.problems, *sent.problems])[:1000]
-        self._went_well(source, got, feed.ttl_s, title=feed.title, warning=warning)
+        changes = {"title": feed.title, "warning": warning}
+        self._went_well(source, got, feed.ttl_s, is_whole=sent.is_whole, **changes)
 
     def _failed(
         self,
@@ -81,14 +82,15 @@ class Poller:
         log.warning("feed failed", feed=source.url, problem=problem, again_in_s=round(wait_s))
 
     def _went_well(
-        self, source: Source, got: Got, ttl_s: float | None, **changes: str | None
+        self, source: Source, got: Got, ttl_s: float | None, *, is_whole: bool, **changes: str
     ) -> None:
         now = self._clock()
+        wished_s = source.interval_minutes and source.interval_minutes * 60.0
         habits = self._states.habits(source.url, now)
         wait_s = next_poll_s(
             habits.articles,
             habits.window_s,
-            wished_s=source.interval_minutes and source.interval_minutes * 60.0,
+            wished_s=wished_s if is_whole else MIN_S,
             site_asks_s=site_asks_s(got.headers, ttl_s),
             chance=self._chance,
         )

@@ -15,11 +15,18 @@ from producers.feeds.sources import Source
 from producers.feeds.state import FeedState
 from producers.fetch import Fetcher, Response
 from producers.sitemaps import SitemapEntry, SitemapError, Sitemaps
+from runtime.logs import get_logger
 
 ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.9, application/json;q=0.8, text/xml;q=0.8, */*;q=0.1"
 )
+
+
+DOCUMENTS = 20
+"""Documents of up to 10 MiB that are fetched, or wait to be parsed, at a time: memory is bounded."""
+
+log = get_logger(__name__)
 
 
 class Got(NamedTuple):
@@ -41,12 +48,17 @@ class Reading:
         self._fetcher = fetcher
         self._sitemaps = sitemaps
         self._clock = clock
+        self._documents = asyncio.Semaphore(DOCUMENTS)
         self._parsing = asyncio.Lock()
 
     async def read(self, source: Source, state: FeedState) -> Got:
         """Return what the source has. Raises FetchError, NotAFeedError."""
-        if source.kind == "sitemap":
-            return await self._read_sitemap(source)
+        async with self._documents:
+            if source.kind == "sitemap":
+                return await self._read_sitemap(source)
+            return await self._read_feed(source, state)
+
+    async def _read_feed(self, source: Source, state: FeedState) -> Got:
         response = await self._fetcher.fetch(
             state.fetch_url or source.url,
             accept=ACCEPT,
@@ -65,6 +77,10 @@ class Reading:
                 )
         except NotAFeedError as error:
             raise NotAFeedError(f"{response.url} is {error}") from error
+        except Exception as error:  # one feed that breaks the parser must not stop the others
+            log.exception("a feed broke the parser", url=response.url)
+            problem = f"{response.url} cannot be read: {type(error).__name__}: {error}"
+            raise NotAFeedError(problem) from error
 
     async def _read_sitemap(self, source: Source) -> Got:
         problems: list[str] = []

@@ -23,6 +23,16 @@ LISTS = frozenset(("channel", "feed", "RDF", "rss"))
 """What holds what in a feed."""
 
 
+NAMESPACES = {
+    "atom": "http://www.w3.org/2005/Atom",
+    "content": "http://purl.org/rss/1.0/modules/content/",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "feedburner": "http://rssnamespace.org/feedburner/ext/1.0",
+    "media": "http://search.yahoo.com/mrss/",
+}
+"""What prefixes mean that feeds use without saying so."""
+
+
 def without_doctype(text: str) -> str:
     """Return the document without its DOCTYPE; the entities that it defines then mean nothing."""
     return _DOCTYPE.sub(r"\g<before>", text)
@@ -44,7 +54,11 @@ def well_formed(text: str) -> tuple[bytes, str]:
         for name in [name for name in element.attrib if ":" in name and name[0] != "{"]:
             del element.attrib[name]
         if ":" in element.tag and element.tag[0] != "{":  # a prefix that was never declared
-            element.tag = element.tag.rpartition(":")[2]
+            prefix, _, name = element.tag.rpartition(":")
+            try:
+                element.tag = f"{{{NAMESPACES[prefix]}}}{name}" if prefix in NAMESPACES else name
+            except ValueError:  # no name that XML has
+                element.tag = "nothing"
         _move_out(element)
     document = etree.tostring(root, encoding="utf-8")
     return (b"<nothing/>" if xml_problem(document) else document), problem

@@ -15,7 +15,7 @@ from producers.feeds.state import FeedStates
 from runtime.heartbeat import beat
 from runtime.logs import get_logger
 
-AT_A_TIME = 50
+AT_A_TIME = 40
 """Feeds that are polled side by side, each of another host."""
 
 TICK_S = 1.0

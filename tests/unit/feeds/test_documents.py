@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from producers.feeds.documents import parse_feed
 from producers.feeds.entries import MOST_ENTRIES, NotAFeedError
@@ -49,6 +51,27 @@ def test_a_feed_says_what_is_written_beside_it(path: Path) -> None:
             for entry in feed.entries
         ],
     } == expected
+
+
+@given(
+    st.sampled_from([path.read_bytes() for path in DOCUMENTS]),
+    st.lists(st.tuples(st.floats(0, 1), st.binary(max_size=12), st.integers(0, 40)), max_size=6),
+)
+@settings(max_examples=300, deadline=None)
+def test_whatever_comes_is_a_feed_or_refused(
+    document: bytes, edits: list[tuple[float, bytes, int]]
+) -> None:
+    """Feeds of the folder with bytes overwritten, put in and taken out."""
+    for place, new, gone in edits:
+        at = int(place * len(document))
+        document = document[:at] + new + document[at + gone :]
+    try:
+        feed = parse_feed(document, URL, NOW)
+    except NotAFeedError:
+        return
+    for entry in feed.entries:
+        assert entry.url or entry.text
+        entry.text.encode("utf-8")
 
 
 def test_there_are_feeds_of_every_flavour() -> None:
