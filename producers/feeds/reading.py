@@ -24,7 +24,7 @@ ACCEPT = (
 
 
 DOCUMENTS = 20
-"""Documents of up to 10 MiB that are fetched, or wait to be parsed, at a time: memory is bounded."""
+"""Of up to 10 MiB, at a time, that are fetched or wait to be parsed: bounds the memory."""
 
 log = get_logger(__name__)
 
