@@ -6,7 +6,6 @@ import asyncio
 import json
 import struct
 import sys
-from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 MAX_PAGE_S = 10
@@ -63,12 +62,7 @@ class PageReader:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_error: object) -> None:
         await self._stop()
 
     async def read(self, body: bytes, content_type: str, url: str) -> PageText:
