@@ -18,12 +18,11 @@ from producers.bodies import BodyError, Decoder, too_large
 from producers.fetch_error import GONE, WORDS, FetchError
 from producers.hosts import HostPausedError, Hosts
 from producers.retry_after import parse_retry_after
+from producers.robots_rules import ROBOT
 from producers.targets import follow, host_of, parse_address
 
-__all__ = ["ROBOT", "FetchError", "FetchLimits", "Fetcher", "Permit", "Response", "user_agent"]
+__all__ = ["FetchError", "FetchLimits", "Fetcher", "Permit", "Response", "user_agent"]
 
-ROBOT = "dealwire"
-"""Our name in robots.txt."""
 PERMANENT = frozenset({301, 308})
 REDIRECTS = PERMANENT | {302, 303, 307}
 ASKS_FOR_PATIENCE = frozenset({429, 503})

@@ -16,7 +16,7 @@ import pytest
 
 from producers.fetch import FetchError
 from producers.hosts import Hosts
-from producers.page_reader import PageReader, PageText, UnreadableError
+from producers.page_reader import PageReader, PageText, ReaderError, UnreadableError
 from producers.page_text import read_page
 from producers.pages import Access, Page, Pages, tells_of
 from producers.robots import Robots
@@ -390,6 +390,20 @@ def test_answers_are_never_for_the_page_before() -> None:
             both = [reader.read(body, "text/html", "https://e.com/") for body in (SMALL, other)]
             titles = [found.title for found in await asyncio.gather(*both)]
             assert titles == [TITLE, "Un tout autre titre"]
+
+    run(test())
+
+
+@pytest.mark.parametrize("python", ["false", "/nowhere/python"])
+def test_a_reader_that_does_not_start_is_no_fault_of_the_page(
+    monkeypatch: pytest.MonkeyPatch, python: str
+) -> None:
+    monkeypatch.setattr("sys.executable", python)
+
+    async def test() -> None:
+        async with PageReader() as reader:
+            with pytest.raises(ReaderError, match=r"producers\.page_text"):
+                await reader.read(SMALL, "text/html", "https://e.com/a")
 
     run(test())
 
