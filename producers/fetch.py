@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from types import TracebackType
 from typing import NamedTuple, Self
 
 import httpcore
@@ -17,14 +16,13 @@ import httpx
 from producers.addresses import ForbiddenAddressError, GuardedBackend, Network, Resolve, Resolver
 from producers.bodies import BodyError, Decoder, too_large
 from producers.fetch_error import GONE, WORDS, FetchError
-from producers.hosts import Hosts
+from producers.hosts import HostPausedError, Hosts
 from producers.retry_after import parse_retry_after
+from producers.robots_rules import ROBOT
 from producers.targets import follow, host_of, parse_address
 
-__all__ = ["ROBOT", "FetchError", "FetchLimits", "Fetcher", "Permit", "Response", "user_agent"]
+__all__ = ["FetchError", "FetchLimits", "Fetcher", "Permit", "Response", "user_agent"]
 
-ROBOT = "dealwire"
-"""Our name in robots.txt."""
 PERMANENT = frozenset({301, 308})
 REDIRECTS = PERMANENT | {302, 303, 307}
 ASKS_FOR_PATIENCE = frozenset({429, 503})
@@ -106,16 +104,10 @@ class Fetcher:
         self._large_bodies = asyncio.Semaphore(limits.large_bodies)
 
     async def __aenter__(self) -> Self:
-        await self._pool.__aenter__()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._pool.__aexit__(kind, error, trace)
+    async def __aexit__(self, *_error: object) -> None:
+        await self._pool.aclose()
         self._resolver.close()
 
     async def fetch(
@@ -164,18 +156,14 @@ class Fetcher:
 
     @asynccontextmanager
     async def _turn(self, host: str) -> AsyncIterator[None]:
-        self._refuse_while_paused(host)
-        async with self._hosts.turn(host):
-            self._refuse_while_paused(host)
-            async with self._connections:
+        try:
+            async with self._hosts.turn(host), self._connections:
                 yield
-
-    def _refuse_while_paused(self, host: str) -> None:
-        if (pause_s := self._hosts.paused_s(host)) > 0:
+        except HostPausedError as error:
             raise FetchError(
-                f"{host} has asked to be left alone for {pause_s:.0f} s more",
-                retry_after_s=pause_s,
-            )
+                f"{host} has asked to be left alone for {error.seconds:.0f} s more",
+                retry_after_s=error.seconds,
+            ) from error
 
     async def _ask(
         self, address: httpx.URL, headers: list[tuple[str, str]], left_s: float

@@ -18,12 +18,20 @@ KEPT_HOSTS = 2000
 """From so many hosts on, those that no rule holds back any more are forgotten."""
 
 
+class HostPausedError(Exception):
+    """The host wants to be left alone for a while."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
 @dataclass
 class _Host:
     gap_s: float
     asked_at: float = -math.inf
     """When the last request ended."""
-    paused_until: float = 0.0
+    paused_until: float = -math.inf
     waiting: int = 0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -50,11 +58,16 @@ class Hosts:
 
     @asynccontextmanager
     async def turn(self, host: str) -> AsyncIterator[None]:
-        """Wait until `host` may be asked; the gap to the next turn begins when this one ends."""
+        """Wait until `host` may be asked; the gap to the next turn begins when this one ends.
+
+        Raises HostPausedError, also to those who were waiting already when the pause began.
+        """
         entry = self._entry(host)
         entry.waiting += 1
         try:
             async with entry.lock:
+                if (pause_s := entry.paused_until - self._clock()) > 0:
+                    raise HostPausedError(pause_s)
                 if (wait_s := entry.asked_at + entry.gap_s - self._clock()) > 0:
                     await self._sleep(wait_s)
                 try:
@@ -63,11 +76,6 @@ class Hosts:
                     entry.asked_at = self._clock()
         finally:
             entry.waiting -= 1
-
-    def paused_s(self, host: str) -> float:
-        """Return for how many seconds more `host` wants to be left alone; 0: it does not."""
-        entry = self._hosts.get(host)
-        return max(0.0, entry.paused_until - self._clock()) if entry else 0.0
 
     def pause(self, host: str, seconds: float) -> None:
         """Leave `host` alone for so long."""

@@ -6,11 +6,13 @@ import asyncio
 import json
 import struct
 import sys
-from types import TracebackType
 from typing import Any, NamedTuple, Self
+
+from runtime.errors import DealwireError
 
 MAX_PAGE_S = 10
 """For one page, of which most take a twentieth of a second."""
+START_S = 60
 MAX_MEMORY_BYTES = 512 * 1024 * 1024
 """Of address space, for the process; most pages leave it at 70 MB."""
 SIZE = struct.Struct(">I")
@@ -38,6 +40,10 @@ class UnreadableError(Exception):
     """There is no article to be had from the page; the text says why."""
 
 
+class ReaderError(DealwireError):
+    """The process that reads pages does not start."""
+
+
 class PageReader:
     """Reads one page at a time; an async context manager. Its process starts with the first."""
 
@@ -63,17 +69,14 @@ class PageReader:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_error: object) -> None:
         await self._stop()
 
     async def read(self, body: bytes, content_type: str, url: str) -> PageText:
-        """Return what the page holds. Raises UnreadableError."""
+        """Return what the page holds. Raises UnreadableError, and ReaderError when none is read."""
         async with self._lock:
+            if self._process is None:
+                await self._start()
             try:
                 async with asyncio.timeout(self._timeout_s):
                     answer = await self._ask(body, content_type, url)
@@ -94,16 +97,31 @@ class PageReader:
             raise UnreadableError(f"it cannot be read: {problem}")
         return PageText(**answer)
 
-    async def _ask(self, body: bytes, content_type: str, url: str) -> dict[str, Any]:
-        if self._process is None:
-            self._pages = 0
+    async def _start(self) -> None:
+        command = (sys.executable, "-m", "producers.page_text", str(self._memory_bytes))
+        self._pages = 0
+        try:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "producers.page_text", str(self._memory_bytes)),
+                *command,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C is for us, who then stop it
             )
+            assert self._process.stdout
+            async with asyncio.timeout(START_S):
+                await self._process.stdout.readexactly(SIZE.size)  # its empty frame: ready
+        except (OSError, asyncio.IncompleteReadError) as error:  # a TimeoutError is an OSError
+            await self._stop()
+            raise ReaderError(
+                f"pages cannot be read, as their reader does not start: try {' '.join(command)}"
+            ) from error
+        except BaseException:
+            await self._stop()
+            raise
+
+    async def _ask(self, body: bytes, content_type: str, url: str) -> dict[str, Any]:
+        assert self._process
         self._pages += 1
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin and stdout

@@ -151,12 +151,19 @@ def read_frame(stream: BinaryIO) -> bytes | None:
     return stream.read(SIZE.unpack(head)[0]) if len(head) == SIZE.size else None
 
 
+def write_frame(stream: BinaryIO, frame: bytes) -> None:
+    """Send the frame off."""
+    stream.write(SIZE.pack(len(frame)) + frame)
+    stream.flush()
+
+
 def main() -> None:
-    """Answer each pair of frames (content type and address; body) with one frame of JSON."""
+    """Send an empty frame, then answer each pair (content type and address; body) with JSON."""
     if sys.platform == "linux":
         memory_bytes = int(sys.argv[1])
         resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
+    write_frame(stdout, b"")  # ready
     while (head := read_frame(stdin)) is not None and (body := read_frame(stdin)) is not None:
         signal.alarm(MAX_PAGE_S)  # ends us, even where whoever asked is gone
         content_type, url = json.loads(head)
@@ -168,9 +175,7 @@ def main() -> None:
         except Exception as error:  # whatever a page does to the libraries is the page's fault
             answer = {"error": f"{error or type(error).__name__}"[:500]}
         signal.alarm(0)
-        frame = json.dumps(answer).encode()
-        stdout.write(SIZE.pack(len(frame)) + frame)
-        stdout.flush()
+        write_frame(stdout, json.dumps(answer).encode())
 
 
 if __name__ == "__main__":

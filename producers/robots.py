@@ -10,17 +10,18 @@ from typing import NamedTuple
 
 from protego import Protego
 
-from producers.fetch import ROBOT, Fetcher, FetchError
+from producers.fetch import Fetcher, FetchError
 from producers.hosts import Hosts
+from producers.robots_rules import MAX_BYTES, ROBOT, parse_rules
 from producers.targets import host_of, parse_address
 
-MAX_BYTES = 500 * 1024
-"""RFC 9309, 2.5: what comes after the first 500 KiB need not be read."""
 KEPT_S = 24 * 3600.0
 """RFC 9309, 2.4: for a day, not longer."""
 FAILURE_KEPT_S = 3600.0
 """After that, a robots.txt that could not be had is asked for again."""
 KEPT_SITES = 2000
+KEPT_BYTES = 2 * 1024 * 1024
+"""Of all files kept together; in memory, rules take up to thirty times as much."""
 RATE_LIMIT = 429
 
 
@@ -37,6 +38,7 @@ class Rules(NamedTuple):
     """Why not."""
     expires_at: float
     """By the clock of Robots."""
+    size_bytes: int = 0
 
 
 class Robots:
@@ -69,6 +71,8 @@ class Robots:
                 retry_after_s=rules.expires_at - self._clock(),
                 final=bool(rules.problem and rules.problem.final),
             )
+        if delay_s := rules.parsed.crawl_delay(ROBOT):
+            self._hosts.slow_down(host_of(parse_address(url)), delay_s)
         if not rules.parsed.can_fetch(url, ROBOT):
             raise RobotsError(f"robots.txt forbids {url}", final=True)
 
@@ -86,31 +90,33 @@ class Robots:
             return rules
         if place in self._pending:  # asked for once, whoever else wants to know
             return await asyncio.shield(self._pending[place])
-        pending = self._pending[place] = asyncio.ensure_future(self._fetch(place, host_of(address)))
+        pending = self._pending[place] = asyncio.ensure_future(self._fetch(place))
         pending.add_done_callback(lambda _done: self._pending.pop(place))
         return await asyncio.shield(pending)
 
-    async def _fetch(self, place: str, host: str) -> Rules:
+    async def _fetch(self, place: str) -> Rules:
         now = self._clock()
         try:
             response = await self._fetcher.fetch(place, accept="text/plain,*/*;q=0.5")
         except FetchError as error:
             rules = self._without_file(place, error)
         else:
-            text = response.body[:MAX_BYTES].decode("utf-8-sig", "replace")
-            rules = Rules(Protego.parse(text), None, now + KEPT_S)
-        if rules.parsed and (delay_s := rules.parsed.crawl_delay(ROBOT)):
-            self._hosts.slow_down(host, delay_s)
+            parsed = await asyncio.to_thread(parse_rules, response.body)
+            size_bytes = min(len(response.body), MAX_BYTES)
+            rules = Rules(parsed, None, now + KEPT_S, size_bytes)
         self._kept[place] = rules
-        while len(self._kept) > KEPT_SITES:
+        while len(self._kept) > KEPT_SITES or self._kept_bytes() > KEPT_BYTES:
             self._kept.popitem(last=False)
         return rules
+
+    def _kept_bytes(self) -> int:
+        return sum(rules.size_bytes for rules in self._kept.values())
 
     def _without_file(self, place: str, error: FetchError) -> Rules:
         """RFC 9309, 2.3.1.3 and 2.3.1.4: no file, no rules; no answer, no fetching."""
         status = error.status or 0
         if 400 <= status < 500 and status != RATE_LIMIT:
-            return Rules(Protego.parse(""), None, self._clock() + KEPT_S)
+            return Rules(parse_rules(b""), None, self._clock() + KEPT_S)
         old = self._kept.get(place)
         if old and old.parsed:  # better than none: what it said last
             return old._replace(expires_at=self._clock() + FAILURE_KEPT_S)

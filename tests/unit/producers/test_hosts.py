@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from producers.hosts import KEPT_HOSTS, MAX_GAP_S, MAX_PAUSE_S, Hosts
+from producers.hosts import KEPT_HOSTS, MAX_GAP_S, MAX_PAUSE_S, HostPausedError, Hosts
 from tests.unit.producers.fetching import run
 
 
@@ -81,17 +81,41 @@ def test_who_stops_waiting_leaves_the_queue() -> None:
     run(test())
 
 
+async def paused_s(hosts: Hosts, host: str) -> float:
+    try:
+        async with hosts.turn(host):
+            return 0
+    except HostPausedError as error:
+        return error.seconds
+
+
 def test_a_pause_ends_and_has_a_limit() -> None:
-    clock = Clock()
-    hosts = Hosts(5.0, clock=clock, sleep=clock.sleep)
-    assert hosts.paused_s("a.test") == 0
-    hosts.pause("a.test", 120)
-    assert hosts.paused_s("a.test") == 120
-    assert hosts.paused_s("b.test") == 0
-    clock.now += 121
-    assert hosts.paused_s("a.test") == 0
-    hosts.pause("a.test", 1e12)
-    assert hosts.paused_s("a.test") == MAX_PAUSE_S
+    async def test() -> None:
+        clock = Clock()
+        hosts = Hosts(5.0, clock=clock, sleep=clock.sleep)
+        assert await paused_s(hosts, "a.test") == 0
+        hosts.pause("a.test", 120)
+        assert await paused_s(hosts, "a.test") == 120
+        assert await paused_s(hosts, "b.test") == 0
+        clock.now += 121
+        assert await paused_s(hosts, "a.test") == 0
+        hosts.pause("a.test", 1e12)
+        assert await paused_s(hosts, "a.test") == MAX_PAUSE_S
+
+    run(test())
+
+
+def test_those_who_wait_when_a_pause_begins_learn_it_at_once() -> None:
+    async def test() -> None:
+        hosts = Hosts(60.0)
+        async with hosts.turn("a.test"):
+            waiting = [asyncio.create_task(paused_s(hosts, "a.test")) for _ in range(9)]
+            await asyncio.sleep(0)
+            hosts.pause("a.test", 300)
+        async with asyncio.timeout(1):
+            assert min(await asyncio.gather(*waiting)) > 299
+
+    run(test())
 
 
 @pytest.mark.parametrize(
@@ -119,6 +143,6 @@ def test_a_million_names_are_not_remembered_for_ever() -> None:
             async with hosts.turn(f"{number}.test"):
                 clock.now += 0.01
         assert hosts.remembered <= KEPT_HOSTS
-        assert hosts.paused_s("paused.test") > 0
+        assert await paused_s(hosts, "paused.test") > 0
 
     run(test())

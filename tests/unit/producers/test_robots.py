@@ -27,6 +27,8 @@ Sitemap: https://e.com/news.xml
 
 HASTY = RULES.replace(b"Crawl-delay: 7", b"")
 LONG = b"User-agent: *\nDisallow: /a\n" + b"#" * 600_000 + b"\nAllow: /a"
+CROWD = b"".join(b"User-agent: a%d\n" % number for number in range(15_000))
+CROWD += b"".join(b"Disallow: /%d\n" % number for number in range(15_000))
 STARS = b"User-agent: *\nDisallow: /" + b"*a" * 2000 + b"b"
 
 
@@ -213,6 +215,21 @@ def test_who_gives_up_waiting_does_not_take_the_rules_from_the_others() -> None:
             first.cancel()
             await second
             assert len(server.requests) == 1
+
+    run(test())
+
+
+def test_large_files_are_not_all_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("producers.robots.KEPT_BYTES", 200_000)
+
+    async def test() -> None:
+        hosts = Hosts(0)
+        async with serving({"/robots.txt": answer(body=b"#" * 60_000)}) as server:
+            async with make_fetcher(hosts, resolve=Names([HERE])) as fetcher:
+                robots = Robots(fetcher, hosts)
+                for number in range(6):
+                    await robots.check(server.url(host=f"{number}.test"))
+                assert robots.remembered == 3
 
     run(test())
 
