@@ -23,8 +23,8 @@ from producers.page_reader import PageReader
 from producers.pages import Pages
 from producers.robots import Robots
 from producers.sitemaps import Sitemaps
-from producers.state import only_one
 from runtime.kafka import Publisher, cluster_id, require_topics
+from runtime.locks import only_one
 from runtime.logs import get_logger
 from runtime.settings import Settings
 from runtime.topics import Topics
@@ -62,8 +62,12 @@ def _poll(settings: Settings, stopping: Callable[[], bool], *, is_once: bool) ->
     require_topics(settings, [topic])
     publisher = Publisher(settings)
     cluster = cluster_id(settings, publisher.client)
+    taken = (
+        f"another `dealwire feeds` uses {settings.state} already: run only one, or give this one a "
+        "file of its own with --state"
+    )
     with (
-        only_one(settings.state, "feeds"),
+        only_one(settings.state, ".feeds.lock", taken=taken, option="--state or DEALWIRE_STATE"),
         open_feed_state(settings.state, cluster) as (states, outbox),
     ):
         sender = Sender(outbox, publisher, topic, _now)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -84,27 +82,3 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
         db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")
-
-
-@contextmanager
-def only_one(path: Path, producer: str) -> Iterator[None]:
-    """Hold a lock beside the file: one `producer` at a time. Raises StoreError."""
-    path = path.resolve()  # one file, one lock, by whatever name it is reached
-    try:
-        handle = os.open(
-            path.with_name(f"{path.name}.{producer}.lock"), os.O_RDWR | os.O_CREAT, 0o644
-        )
-    except OSError as error:
-        raise StoreError(
-            f"nothing can be written beside {path} ({error.strerror}): name a file in a writable "
-            "folder with --state or DEALWIRE_STATE"
-        ) from error
-    with os.fdopen(handle):
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise StoreError(
-                f"another `dealwire {producer}` uses {path} already: run only one, or give this "
-                "one a file of its own with --state"
-            ) from error
-        yield

@@ -91,7 +91,8 @@ class Settings(BaseSettings):
         description="a worker not heard of for so long loses its partitions to the others",
     )
     heartbeat: Path | None = Field(
-        default=None, description="file that worker, sink and feeds touch every second, for health checks"
+        default=None,
+        description="file that components touch every second, for health checks",
     )
     log_format: Literal["auto", "json", "text"] = Field(
         default="auto", description="auto: text on a terminal, else JSON"

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from producers.feeds.news import PAGE_TRIES
 from producers.feeds.sources import Source
-from runtime.embedded import embedded_broker
-from runtime.settings import Settings
 from schemas import Article
-from tests.embedded.feeds import Polling, polling, published
+from tests.embedded.feeds import Polling, published
 from tests.feed_site import Feed, FeedSite, Story, feed_site
 
 SENTENCE = "Kelbex said on Monday that it would buy its rival Fenra for thirty million euros. "
@@ -28,12 +25,6 @@ def page(title: str, words: str = SENTENCE, head: str = "") -> Feed:
     return Feed(body=document.encode(), content_type="text/html; charset=utf-8")
 
 
-@pytest.fixture(scope="module")
-def broker() -> Iterator[Settings]:
-    with embedded_broker("news") as address:
-        yield Settings(**address)  # type: ignore[arg-type]
-
-
 @pytest.fixture
 def site() -> Iterator[FeedSite]:
     with feed_site() as running:
@@ -42,12 +33,6 @@ def site() -> Iterator[FeedSite]:
         )
         running.feeds["/a?utm_source=x"] = page("Kelbex buys rival Fenra")
         yield running
-
-
-@pytest.fixture
-def poller(broker: Settings, tmp_path: Path) -> Iterator[Polling]:
-    with polling(broker, tmp_path / "state.db") as ready:
-        yield ready
 
 
 def articles(poller: Polling, site: FeedSite) -> list[Article]:

@@ -12,17 +12,10 @@ from producers.feeds.outbox import Item
 from producers.feeds.schedule import MAX_S, MIN_S
 from producers.feeds.sources import Source
 from producers.feeds.tables import open_feed_state
-from runtime.embedded import embedded_broker
 from runtime.settings import Settings
 from schemas import Article, digest
 from tests.embedded.feeds import START, Polling, polling, published
 from tests.feed_site import Feed, FeedSite, Story, feed_site
-
-
-@pytest.fixture(scope="module")
-def broker() -> Iterator[Settings]:
-    with embedded_broker("news") as address:
-        yield Settings(**address)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -30,12 +23,6 @@ def site() -> Iterator[FeedSite]:
     with feed_site() as running:
         running.feeds["/feed"] = Feed()
         yield running
-
-
-@pytest.fixture
-def poller(broker: Settings, tmp_path: Path) -> Iterator[Polling]:
-    with polling(broker, tmp_path / "state.db") as ready:
-        yield ready
 
 
 def story(site: FeedSite, number: int, text: str = "", **more: str) -> Story:
