@@ -14,6 +14,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 import httpcore
 
+from producers.streams import BoundedStream
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 Resolve = Callable[[str, int], Awaitable[list[Address]]]
@@ -113,7 +115,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
+    ) -> BoundedStream:
         """Connect to the first address of `host` that answers, of those that are permitted.
 
         Raises ForbiddenAddressError when none is, httpcore.ConnectError when none answers.
@@ -128,8 +130,10 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         problem: Exception | None = None
         for address in permitted[:MAX_ADDRESSES]:
             try:
-                return await self._backend.connect_tcp(
-                    str(address), port, CONNECT_S, local_address, socket_options
+                return BoundedStream(
+                    await self._backend.connect_tcp(
+                        str(address), port, CONNECT_S, local_address, socket_options
+                    )
                 )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 problem = error

@@ -232,6 +232,8 @@ class Fetcher:
         announced = headers.get("content-length", "")
         if announced.isdigit() and int(announced[:20]) > limit:
             raise too_large(limit)
+        # Chunks may take as much again; whatever is more ends the connection.
+        answer.extensions["network_stream"].allow(2 * limit)
         body = bytearray()
         chunks = 0
         large = False

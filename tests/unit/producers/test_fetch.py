@@ -208,6 +208,19 @@ def test_other_schemes_and_broken_addresses_are_refused(url: str) -> None:
     run(test())
 
 
+def test_passwords_are_not_sent_anywhere() -> None:
+    async def test() -> None:
+        async with serving({"/": redirect("/b")}) as server:
+            secret = server.url().replace("//", "//user:secret@")
+            error = await refused(secret, "password")
+            assert "secret" not in str(error)
+            server.routes["/"] = redirect(secret)
+            await refused(server.url(), "password")
+            assert server.targets == ["/"]
+
+    run(test())
+
+
 @given(st.text(max_size=40), st.text(max_size=40))
 @settings(max_examples=300, deadline=None)
 def test_any_text_is_an_address_or_a_clear_refusal(host: str, location: str) -> None:

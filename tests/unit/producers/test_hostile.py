@@ -165,6 +165,14 @@ def test_a_bomb_does_not_go_off_inside_either() -> None:
         ),
         pytest.param(raw(OK, b"x-a: b\r\n" * 999, forever=True), "broke off", id="header flood"),
         pytest.param(raw(OK + b"x-a: ", b"b" * 9999, forever=True), "broke off", id="long header"),
+        pytest.param(
+            raw(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 99, forever=True), "more than", id="100"
+        ),
+        pytest.param(
+            raw(b"", b"HTTP/1.1 103 Hints\r\na: b\r\n\r\n" * 99, forever=True),
+            "more than",
+            id="103",
+        ),
         pytest.param(raw(b"HTTP/1.1 200 ", b"O" * 9999, forever=True), "broke off", id="long word"),
         pytest.param(raw(OK + b"a\x00b: c\r\n\r\n"), "broke off", id="zero byte in a header"),
         pytest.param(
@@ -183,6 +191,16 @@ def test_bodies_and_heads_that_do_harm_are_refused(handler: Handler, words: str)
     run(test())
 
 
+def test_chunks_may_take_more_than_what_they_hold() -> None:
+    async def test() -> None:
+        chunk = b"10\r\n" + b"x" * 16 + b"\r\n"
+        chunked = OK + b"transfer-encoding: chunked\r\n\r\n" + chunk * 6_250 + b"0\r\n\r\n"
+        async with serving({"/": raw(chunked)}) as server:
+            assert (await fetched(server.url())).body == b"x" * LIMIT
+
+    run(test())
+
+
 @pytest.mark.parametrize(
     "handler",
     [
@@ -190,8 +208,9 @@ def test_bodies_and_heads_that_do_harm_are_refused(handler: Handler, words: str)
         pytest.param(raw(OK + b"\r\n", b"x", wait_s=0.01, forever=True), id="slow body"),
         pytest.param(raw(OK + b"x-a: ", b"b", wait_s=0.01, forever=True), id="slow head"),
         pytest.param(raw(b"", b"H", wait_s=0.01, forever=True), id="slow first line"),
-        pytest.param(raw(b"", b"HTTP/1.1 100 Continue\r\n\r\n", forever=True), id="endless 100"),
-        pytest.param(raw(b"", b"HTTP/1.1 103 Hints\r\n\r\n" * 99, forever=True), id="endless 103"),
+        pytest.param(
+            raw(b"", b"HTTP/1.1 100 Continue\r\n\r\n", wait_s=0.001, forever=True), id="slow 100"
+        ),
         pytest.param(raw(OK + b"content-length: 5\r\n\r\nab", b"", wait_s=9.0), id="stalls"),
         pytest.param(
             raw(OK + b"content-encoding: gzip\r\n\r\n" + BOMB[:100], b"", wait_s=9.0),
@@ -376,10 +395,13 @@ def test_waiting_for_room_does_not_count_as_slowness() -> None:
                     asyncio.create_task(fetcher.fetch(server.url("/slow", f"{n}.test"), accept=""))
                     for n in range(2)
                 ]
+                began = time.monotonic()
                 await asyncio.sleep(0.1)
                 got = await fetcher.fetch(server.url(), accept="*/*")
                 assert len(got.body) == 300_000
-                await asyncio.gather(*hogs, return_exceptions=True)
+                errors = await asyncio.gather(*hogs, return_exceptions=True)
+                assert all("longer than" in str(error) for error in errors)
+                assert time.monotonic() - began > 1, "each of the two had its 0.6 s"
 
     run(test())
 
