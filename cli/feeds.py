@@ -72,7 +72,7 @@ def fetching(settings: Settings, work: Callable[[Fetcher, Sitemaps], Awaitable[R
 
 @command.command()
 @click.argument("urls", nargs=-1, required=True)
-@click.option("--name", help="stands as the source of its articles; default: the feed's title")
+@click.option("--name", help="the source of its articles that name none; default: the feed's title")
 @click.option("--language", help="of all its articles, such as fr; default: what the feed says")
 @click.option("--text", type=click.Choice(("feed", "page")), default="feed", show_default=True)
 @click.option("--kind", type=click.Choice(("feed", "sitemap")), default="feed", show_default=True)

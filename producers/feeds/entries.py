@@ -54,8 +54,9 @@ class Entry:
 
     @property
     def fingerprint(self) -> str:
-        """Changes when the feed says something else of the article; dates and guids do not."""
-        return digest(self.url or "", self.title, self.summary, self.content)
+        """Changes when the feed says something else of the article. Dates, guids and what an
+        address is counted by do not matter."""
+        return digest(self.title, self.summary, self.content)
 
 
 @dataclass(frozen=True, slots=True)

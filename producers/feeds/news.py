@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from producers.feeds.articles import changed, entry_id, make_article
-from producers.feeds.entries import Entry, Feed
+from producers.feeds.entries import Entry, Feed, identity
 from producers.feeds.outbox import Item
 from producers.feeds.sending import Sender
 from producers.feeds.sources import Source
 from producers.feeds.state import FeedStates, Known
 from producers.fetch import FetchError
-from producers.pages import Page, Pages
+from producers.pages import Access, Page, Pages
 from runtime.dead_letters import explain
 from runtime.logs import get_logger
 
@@ -98,13 +98,13 @@ class News:
         """Return what came of the entry's page, and how often it may be asked for again."""
         is_again = before is not None and before.fingerprint == entry.fingerprint
         tries_left = before.tries_left - 1 if before and is_again else PAGE_TRIES - 1
-        try:
-            return (await self._pages.read(entry.url, entry.title) if entry.url else None), 0
-        except FetchError as error:
-            log.info("page failed", url=entry.url, problem=str(error), tries_left=tries_left)
-            return None, tries_left
-        except ValueError:  # no address of an article
+        if not (url := identity(entry.url)):
             return None, 0
+        try:
+            return await self._pages.read(entry.url or url, entry.title), 0
+        except FetchError as error:
+            log.info("page failed", url=url, problem=str(error), tries_left=tries_left)
+            return Page(Access.UNREADABLE, str(error), url), tries_left
 
     def _item(
         self,

@@ -23,8 +23,11 @@ def parse_opml(document: bytes) -> list[Source]:
     """
     # No entities, no network; broken ones are read as far as possible.
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True)
-    root = etree.fromstring(document, parser) if document.strip() else None
-    if root is None or etree.QName(root).localname.lower() != "opml":
+    try:
+        root = etree.fromstring(document, parser)
+    except etree.XMLSyntaxError as error:
+        raise OpmlError("this is no OPML document") from error
+    if root is None or root.tag.lower() != "opml":
         raise OpmlError("this is no OPML document")
     found: dict[str, Source] = {}
     for outline in root.iter("outline"):

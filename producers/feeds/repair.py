@@ -64,11 +64,16 @@ def well_formed(text: str) -> tuple[bytes, str]:
     return (b"<nothing/>" if xml_problem(document) else document), problem
 
 
+def _name(element: Any) -> str:
+    name: str = element.tag.rpartition("}")[2]
+    return name
+
+
 def _move_out(element: Any) -> None:
     """Put an element of a feed behind the one that was not closed before it."""
-    name, parent = etree.QName(element).localname, element.getparent()
+    name, parent = _name(element), element.getparent()
     while parent is not None and parent.getparent() is not None:
-        around = etree.QName(parent).localname
+        around = _name(parent)
         is_inside = (name in FIELDS and around in FIELDS) or (
             name in ENTRIES and around not in LISTS
         )

@@ -35,7 +35,7 @@ class Source(BaseModel):
 
     url: str
     name: str = Field(default="", max_length=512)
-    """Stands as the articles' source; empty: the feed's own title."""
+    """The source of articles that name none; empty: the feed's own title."""
     kind: Kind = "feed"
     language: str | None = Field(default=None, pattern="^[a-z]{2,3}$")
     """Of all its articles; None: what the feed says."""

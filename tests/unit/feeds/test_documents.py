@@ -91,9 +91,9 @@ def rss_of(count: int) -> bytes:
 
 
 def test_a_feed_of_a_hundred_thousand_entries_is_cut_and_says_so() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     feed = parse_feed(rss_of(100_000), URL, NOW)
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
     assert [entry.title for entry in feed.entries[:2]] == ["T0", "T1"]
     assert len(feed.entries) == MOST_ENTRIES
     assert feed.problems == (f"more than {MOST_ENTRIES:,} entries: only the first 2,000 are read",)
@@ -124,12 +124,14 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_what_is_made_to_keep_us_busy_does_not(name: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     try:
         parse_feed(HOSTILE[name].encode(), URL, NOW)
     except NotAFeedError:
         pass
-    assert time.monotonic() - started < 15, "seconds for 300 kB; done right, it is two at most"
+    assert time.process_time() - started < 10, (
+        "of processor time for 300 kB; it should be 3 at most"
+    )
 
 
 @pytest.mark.parametrize(
