@@ -428,25 +428,34 @@ def test_the_reader_is_renewed_now_and_then() -> None:
     run(test())
 
 
-def test_the_reader_ends_with_whoever_started_it() -> None:
-    code = """
+PARENT = """
 import asyncio, sys
 from producers.page_reader import PageReader
 
 async def main():
-    reader = PageReader()
-    await reader.read(b"<p>a</p>", "text/html", "https://e.com/a")
+    reader = PageReader(timeout_s=2)
+    await reader._start()
     print(reader.pid, flush=True)
+    body = b"<p>IBM buys Confluent, 11 billion dollars.</p>" * int(sys.argv[1])
+    await reader._ask(body, "text/html", "https://e.com/a")
     await asyncio.sleep(60)
 
 asyncio.run(main())
 """
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as parent:
+
+
+@pytest.mark.parametrize(
+    "paragraphs", [pytest.param(1, id="idle"), pytest.param(200_000, id="busy")]
+)
+def test_the_reader_ends_with_whoever_started_it(paragraphs: int) -> None:
+    command = [sys.executable, "-c", PARENT, str(paragraphs)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as parent:
         assert parent.stdout
         pid = int(parent.stdout.readline())
+        time.sleep(1)
         assert alive(pid)
         parent.kill()
-    until = time.monotonic() + 10
+    until = time.monotonic() + 30
     while alive(pid) and time.monotonic() < until:
         time.sleep(0.05)
     assert not alive(pid)
