@@ -389,6 +389,7 @@ def test_answers_are_never_for_the_page_before() -> None:
     async def test() -> None:
         other = document(title="Un tout autre titre").encode()
         async with PageReader() as reader:
+            await reader.read(SMALL, "text/html", "https://e.com/a")
             task = asyncio.create_task(reader.read(SMALL * 50, "text/html", "https://e.com/a"))
             await asyncio.sleep(0.05)
             task.cancel()
