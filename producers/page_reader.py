@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import struct
 import sys
 from typing import Any, NamedTuple, Self
@@ -12,6 +13,8 @@ from runtime.errors import DealwireError
 
 MAX_PAGE_S = 10
 """For one page, of which most take a twentieth of a second."""
+GRACE_S = 5
+"""After which the process ends itself, where whoever should have killed it is gone."""
 START_S = 60
 MAX_MEMORY_BYTES = 512 * 1024 * 1024
 """Of address space, for the process; most pages leave it at 70 MB."""
@@ -98,7 +101,8 @@ class PageReader:
         return PageText(**answer)
 
     async def _start(self) -> None:
-        command = (sys.executable, "-m", "producers.page_text", str(self._memory_bytes))
+        limits = (str(self._memory_bytes), str(math.ceil(self._timeout_s) + GRACE_S))
+        command = (sys.executable, "-m", "producers.page_text", *limits)
         self._pages = 0
         try:
             self._process = await asyncio.create_subprocess_exec(

@@ -21,7 +21,7 @@ from lxml.etree import LxmlError
 from trafilatura import bare_extraction
 
 from producers.charsets import decode_text
-from producers.page_reader import MAX_PAGE_S, SIZE, PageText
+from producers.page_reader import SIZE, PageText
 from schemas import MAX_ARTICLE_BYTES
 
 NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ufffd\ufffe\uffff]")
@@ -159,13 +159,13 @@ def write_frame(stream: BinaryIO, frame: bytes) -> None:
 
 def main() -> None:
     """Send an empty frame, then answer each pair (content type and address; body) with JSON."""
+    memory_bytes, page_s = map(int, sys.argv[1:])
     if sys.platform == "linux":
-        memory_bytes = int(sys.argv[1])
         resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
     write_frame(stdout, b"")  # ready
     while (head := read_frame(stdin)) is not None and (body := read_frame(stdin)) is not None:
-        signal.alarm(MAX_PAGE_S)  # ends us, even where whoever asked is gone
+        signal.alarm(page_s)
         content_type, url = json.loads(head)
         answer: dict[str, Any]
         try:

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -355,10 +356,17 @@ def test_a_page_that_takes_too_long_is_given_up_and_the_next_is_read() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="limits address space")
 def test_a_page_that_takes_too_much_memory_is_given_up_and_the_next_is_read() -> None:
     async def test() -> None:
-        big = b"<i>x</i>" * 1_000_000
-        async with PageReader(memory_bytes=160 * 1024 * 1024, timeout_s=40) as reader:
-            with pytest.raises(UnreadableError, match=r"memory|no HTML"):
+        big = "".join(ONE.format(number) for number in range(10_000)).encode()
+        async with PageReader(timeout_s=40) as reader:
+            await reader.read(SMALL, "text/html", "https://e.com/a")
+            status = Path(f"/proc/{reader.pid}/status").read_text()
+            usual_bytes = int(status.partition("VmPeak:")[2].split()[0]) * 1024
+            assert (await reader.read(big, "text/html", "https://e.com/a")).text
+        memory_bytes = usual_bytes + 20_000_000
+        async with PageReader(timeout_s=40, memory_bytes=memory_bytes) as reader:
+            with pytest.raises(UnreadableError) as caught:
                 await reader.read(big, "text/html", "https://e.com/a")
+            assert "over" not in str(caught.value)
             assert (await reader.read(SMALL, "text/html", "https://e.com/a")).text
 
     run(test())
@@ -381,6 +389,7 @@ def test_answers_are_never_for_the_page_before() -> None:
     async def test() -> None:
         other = document(title="Un tout autre titre").encode()
         async with PageReader() as reader:
+            await reader.read(SMALL, "text/html", "https://e.com/a")
             task = asyncio.create_task(reader.read(SMALL * 50, "text/html", "https://e.com/a"))
             await asyncio.sleep(0.05)
             task.cancel()
@@ -420,25 +429,34 @@ def test_the_reader_is_renewed_now_and_then() -> None:
     run(test())
 
 
-def test_the_reader_ends_with_whoever_started_it() -> None:
-    code = """
+PARENT = """
 import asyncio, sys
 from producers.page_reader import PageReader
 
 async def main():
-    reader = PageReader()
-    await reader.read(b"<p>a</p>", "text/html", "https://e.com/a")
+    reader = PageReader(timeout_s=2)
+    await reader._start()
     print(reader.pid, flush=True)
+    body = b"<p>IBM buys Confluent, 11 billion dollars.</p>" * int(sys.argv[1])
+    await reader._ask(body, "text/html", "https://e.com/a")
     await asyncio.sleep(60)
 
 asyncio.run(main())
 """
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as parent:
+
+
+@pytest.mark.parametrize(
+    "paragraphs", [pytest.param(1, id="idle"), pytest.param(200_000, id="busy")]
+)
+def test_the_reader_ends_with_whoever_started_it(paragraphs: int) -> None:
+    command = [sys.executable, "-c", PARENT, str(paragraphs)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as parent:
         assert parent.stdout
         pid = int(parent.stdout.readline())
+        time.sleep(1)
         assert alive(pid)
         parent.kill()
-    until = time.monotonic() + 10
+    until = time.monotonic() + 30
     while alive(pid) and time.monotonic() < until:
         time.sleep(0.05)
     assert not alive(pid)
