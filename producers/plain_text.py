@@ -38,7 +38,8 @@ _TAG = re.compile(
 )
 _STRAY_LESS = re.compile(rf"(?!{_TAG.pattern})<", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});", re.IGNORECASE)
-_SPACES = re.compile(r"[ \t\r\f\v]*\n[ \t\r\f\v]*|[ \t\r\f\v]+")
+# Not the single spaces between words, which are most.
+_SPACES = re.compile(r"[ \t\r\f\v]*\n[ \t\r\f\v]*|[ \t\r\f\v]{2,}|[\t\r\f\v]")
 _NEWLINES = re.compile(r"\n{3,}")
 # No XML character, or one that cannot be seen and would part a word: soft hyphen, zero widths, BOM,
 # and what changes the direction of writing.
