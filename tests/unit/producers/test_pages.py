@@ -390,7 +390,8 @@ def test_answers_are_never_for_the_page_before() -> None:
         other = document(title="Un tout autre titre").encode()
         async with PageReader() as reader:
             await reader.read(SMALL, "text/html", "https://e.com/a")
-            task = asyncio.create_task(reader.read(SMALL * 50, "text/html", "https://e.com/a"))
+            slow = "".join(ONE.format(number) for number in range(10_000)).encode()
+            task = asyncio.create_task(reader.read(slow, "text/html", "https://e.com/a"))
             await asyncio.sleep(0.05)
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
