@@ -96,7 +96,10 @@ def _verdict(error: FetchError) -> Access | None:
 
 
 def _judge(found: PageText, fetched_from: str, url: str, title: str) -> Page:
-    own = canonical_of_page(fetched_from, found.canonical)
+    try:
+        own = canonical_of_page(fetched_from, found.canonical)
+    except ValueError:  # it led to an address that can be fetched, but is none of an article
+        own = url
     if not found.is_free:
         return Page(Access.PAYWALLED, f"{fetched_from} is for subscribers, as it says itself", own)
     if len(found.text) < MIN_TEXT_CHARS:

@@ -313,6 +313,21 @@ def test_redirects_and_twins_lead_to_one_address() -> None:
     run(test())
 
 
+def test_where_redirects_lead_to_no_address_of_an_article_the_link_counts() -> None:
+    async def test() -> None:
+        hosts = Hosts(0)
+        viewers = "/amp/s/www.google.com" * 9 + "/amp/s/e.com/a"
+        async with serving({viewers: page()}) as server, PageReader() as reader:
+            server.routes["/r"] = redirect(server.url(viewers, "www.google.com"))
+            async with make_fetcher(hosts, resolve=Names([HERE])) as fetcher:
+                pages = Pages(fetcher, Robots(fetcher, hosts), reader)
+                got = await pages.read(server.url("/r", "e.com"), TITLE)
+                assert got.access == Access.OPEN
+                assert got.url == server.url("/r", "e.com")
+
+    run(test())
+
+
 def test_what_is_no_address_is_a_value_error() -> None:
     async def test() -> None:
         async with world({}) as (_, pages, _reader):
