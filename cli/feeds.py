@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from pydantic import ValidationError
 from rich.table import Table
 from rich.text import Text
 
@@ -19,7 +18,7 @@ from cli.feed_rows import age, check_row, list_rows, status_style
 from cli.fetching import make_fetcher
 from cli.options import FETCH, with_settings
 from cli.output import json_option, print_rows
-from producers.feeds.discovery import find_feed
+from producers.feeds.discovery import FoundFeed, find_feed
 from producers.feeds.entries import NotAFeedError
 from producers.feeds.opml import OpmlError, format_opml, parse_opml
 from producers.feeds.reading import Reading
@@ -29,13 +28,13 @@ from producers.feeds.sources import (
     FeedList,
     FeedListError,
     Source,
+    make_source,
 )
 from producers.feeds.state import FeedState
 from producers.fetch import Fetcher, FetchError
 from producers.hosts import Hosts
 from producers.robots import Robots
 from producers.sitemaps import Sitemaps
-from runtime.dead_letters import explain
 from runtime.errors import DealwireError
 from runtime.settings import Settings
 
@@ -74,8 +73,8 @@ def fetching(settings: Settings, work: Callable[[Fetcher, Sitemaps], Awaitable[R
 @click.argument("urls", nargs=-1, required=True)
 @click.option("--name", help="the source of its articles that name none; default: the feed's title")
 @click.option("--language", help="of all its articles, such as fr; default: what the feed says")
-@click.option("--text", type=click.Choice(("feed", "page")), default="feed", show_default=True)
-@click.option("--kind", type=click.Choice(("feed", "sitemap")), default="feed", show_default=True)
+@click.option("--text", type=click.Choice(("feed", "page")), help="whose words; default: feed")
+@click.option("--kind", type=click.Choice(("feed", "sitemap")), help="default: feed")
 @click.option(
     "--interval-minutes",
     type=click.IntRange(MIN_INTERVAL_MINUTES, MAX_INTERVAL_MINUTES),
@@ -92,43 +91,50 @@ def add(settings: Settings, urls: tuple[str, ...], **options: Any) -> None:
     if options["name"] and len(urls) > 1:
         raise click.UsageError("--name goes with one URL")
     feeds = FeedList.load_or_shipped(settings.feeds)
-    failed = 0
-    for url in urls:
-        try:
-            source, found = _source(settings, url if "://" in url else f"https://{url}", options)
-        except DealwireError as error:
-            click.echo(f"not added: {error}", err=True)
-            failed += 1
-            continue
-        is_new = feeds.put(source)
-        feeds.save()
-        click.echo(f"{'added' if is_new else 'changed'} {source.label}{found}", err=True)
-    if failed:
+    is_on = not options.pop("off")
+    as_it_is = options.pop("no_check") or options["kind"] == "sitemap"
+    given = {name: value for name, value in options.items() if value is not None} | {"on": is_on}
+
+    async def work(fetcher: Fetcher, sitemaps: Sitemaps) -> int:
+        failed = 0
+        for url in (url if "://" in url else f"https://{url}" for url in urls):
+            try:
+                found = None if as_it_is else await find_feed(fetcher, sitemaps, url, now, _tell)
+                source = _added(feeds, url, found, given)
+            except DealwireError as error:
+                click.echo(f"not added: {error}", err=True)
+                failed += 1
+                continue
+            is_new = feeds.put(source)
+            feeds.save()
+            about = _about(found, source) if found else ""
+            click.echo(f"{'added' if is_new else 'changed'} {source.label}{about}", err=True)
+        return failed
+
+    if failed := fetching(settings, work):
         raise FeedListError(f"{failed} of {len(urls)} not added")
     click.echo(f"the list is {settings.feeds}; `dealwire feeds run` polls it", err=True)
 
 
-def _source(settings: Settings, url: str, options: dict[str, Any]) -> tuple[Source, str]:
-    """Return the feed to be added, and what there is to say of it."""
-    fields = {name: options[name] for name in ("language", "text", "kind", "interval_minutes")}
-    name, about = options["name"] or "", ""
-    if not options["no_check"] and options["kind"] == "feed":
+def _tell(candidate: str) -> None:
+    click.echo(f"trying {candidate}", err=True)
 
-        def tell(candidate: str) -> None:
-            click.echo(f"trying {candidate}", err=True)
 
-        found = fetching(
-            settings, lambda fetcher, sitemaps: find_feed(fetcher, sitemaps, url, now, tell)
-        )
-        url, name, fields["kind"] = found.url, name or found.feed.title, found.kind
-        about = f" <{url}>: {found.feed.kind}, {len(found.feed.entries)} entries"
-        is_short = found.kind == "feed" and check_row(found.feed)["is_short"]
-        if options["text"] == "feed" and is_short:
-            about += "; it gives a few lines only, `--text page` would fetch the articles' pages"
-    try:
-        return Source(url=url, name=name, on=not options["off"], **fields), about
-    except ValidationError as error:
-        raise FeedListError(explain(error)) from error
+def _added(feeds: FeedList, url: str, found: FoundFeed | None, given: dict[str, Any]) -> Source:
+    """Return the feed as it is to be in the list. What is not given stays as it is there."""
+    url = found.url if found else url
+    there = next((source for source in feeds.sources if source.url == url), None)
+    if there:
+        return make_source(**there.model_dump() | given)
+    default = {"name": found.feed.title, "kind": found.kind} if found else {}
+    return make_source(**{"url": url} | default | given)
+
+
+def _about(found: FoundFeed, source: Source) -> str:
+    about = f" <{found.url}>: {found.feed.kind}, {len(found.feed.entries)} entries"
+    if not source.wants_pages and check_row(found.feed)["is_short"]:
+        about += "; it gives a few lines only, `--text page` would fetch the articles' pages"
+    return about
 
 
 @command.command()
@@ -208,7 +214,7 @@ def check(settings: Settings, names: tuple[str, ...], as_json: bool | None) -> N
     feeds = FeedList.load_or_shipped(settings.feeds)
     there = {source.url: source for source in feeds.sources}
     sources = [
-        there.get(name) or (Source(url=name) if "://" in name else feeds.find(name))
+        there.get(name) or (make_source(url=name) if "://" in name else feeds.find(name))
         for name in names
     ] or [source for source in feeds.sources if source.on]
 

@@ -64,6 +64,14 @@ class Source(BaseModel):
         return self.name or self.url
 
 
+def make_source(**fields: Any) -> Source:
+    """Return a feed. Raises FeedListError when it cannot be one."""
+    try:
+        return Source(**fields)
+    except ValidationError as error:
+        raise FeedListError(explain(error)) from error
+
+
 class FeedList:
     """The file: comments, order and spacing stay as its owner left them."""
 

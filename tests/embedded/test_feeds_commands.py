@@ -66,6 +66,20 @@ def test_the_feed_of_a_site_is_found_where_feeds_usually_are(feeds: Feeds, site:
     assert (row["url"], row["name"], row["language"]) == (site.url("/rss.xml"), "Mine", "fr")
 
 
+def test_adding_a_feed_again_changes_only_what_is_given(feeds: Feeds, site: FeedSite) -> None:
+    more = ("--name", "Mine", "--language", "fr", "--text", "page", "--interval-minutes", "15")
+    assert feeds("add", site.url("/feed"), *more).returncode == 0
+    done = feeds("add", site.url("/"), "--language", "en", "--off")
+    assert "changed Mine" in done.stderr
+    (row,) = [row for row in rows(feeds("list", "--all")) if row["url"] == site.url("/feed")]
+    assert (row["name"], row["language"], row["text"]) == ("Mine", "en", "page")
+    assert (row["interval_minutes"], row["on"]) == (15, False)
+    bad = feeds("add", site.url("/feed"), "--language", "French")
+    assert bad.returncode == 1
+    assert "language" in bad.stderr
+    assert "Traceback" not in bad.stderr + feeds("check", "ftp://e.com/").stderr
+
+
 def test_a_site_without_a_feed_may_have_a_news_sitemap(feeds: Feeds, site: FeedSite) -> None:
     site.feeds = {"/": Feed(body=b"<html><body>No links", content_type="text/html")}
     robots = f"User-agent: *\nAllow: /\nSitemap: {site.url('/news.xml')}\n"
