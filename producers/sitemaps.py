@@ -29,7 +29,6 @@ MAX_ENTRIES = 1000
 MAX_RECORDS = 50_000
 """Of one sitemap, by the protocol."""
 MAX_RECORD_ELEMENTS = 10_000
-MAX_DEPTH = 20
 MAX_CHILDREN = 5
 """Sitemaps of an index that are fetched at a time: those changed last."""
 MAX_FIELD_CHARS = 4096
@@ -110,8 +109,8 @@ def _records(body: bytes) -> Iterator[Element]:
         if event == "start":
             depth += 1
             elements += 1
-            if depth > MAX_DEPTH or elements > MAX_RECORD_ELEMENTS:
-                raise ValueError("its elements are too many or too deep")
+            if elements > MAX_RECORD_ELEMENTS:
+                raise ValueError("its elements are too many")
             continue
         depth -= 1
         if depth == 1 and _name(element) in ("url", "sitemap"):

@@ -119,7 +119,7 @@ BILLION = "".join(f'<!ENTITY a{n + 1} "{f"&a{n};" * 10}">' for n in range(9))
         pytest.param(b'{"urls": []}', "no sitemap", id="JSON"),
         pytest.param(b"", "no sitemap", id="empty"),
         pytest.param(b"<?xml version='1.0' encoding='zip'?><urlset/>", "no sitemap", id="encoding"),
-        pytest.param(b"<urlset>" + b"<a>" * 900_000, "too deep", id="deep"),
+        pytest.param(b"<urlset>" + b"<a>" * 900_000, "too many", id="deep"),
         pytest.param(b"<urlset><url>" + b"<a/>" * 900_000, "too many", id="wide"),
         pytest.param(b"<urlset>" + b"<a/>" * 900_000, "too many", id="no records"),
     ],
