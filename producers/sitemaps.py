@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import NamedTuple
@@ -29,7 +29,6 @@ MAX_ENTRIES = 1000
 MAX_RECORDS = 50_000
 """Of one sitemap, by the protocol."""
 MAX_RECORD_ELEMENTS = 10_000
-MAX_DEPTH = 20
 MAX_CHILDREN = 5
 """Sitemaps of an index that are fetched at a time: those changed last."""
 MAX_FIELD_CHARS = 4096
@@ -81,6 +80,8 @@ def parse_sitemap(body: bytes, max_bytes: int = MAX_BYTES) -> Sitemap:
             if _name(element) == "url":
                 if (entry := _entry(element)) is not None:
                     entries.append(entry)
+                if len(entries) > 2 * MAX_ENTRIES:
+                    entries = _newest(entries)
             elif url := _text(element, "loc"):
                 children.append(Child(url, parse_moment(_text(element, "lastmod"))))
     except DefusedXmlException as error:
@@ -89,9 +90,13 @@ def parse_sitemap(body: bytes, max_bytes: int = MAX_BYTES) -> Sitemap:
         if not entries and not children:
             raise SitemapError(f"this is no sitemap: {error}") from error
     return Sitemap(
-        heapq.nlargest(MAX_ENTRIES, entries, key=lambda entry: entry.published_at or OLDEST),
+        _newest(entries),
         heapq.nlargest(MAX_CHILDREN, children, key=_rank),
     )
+
+
+def _newest(entries: Iterable[SitemapEntry]) -> list[SitemapEntry]:
+    return heapq.nlargest(MAX_ENTRIES, entries, key=lambda entry: entry.published_at or OLDEST)
 
 
 def _rank(child: Child) -> tuple[bool, datetime]:
@@ -110,8 +115,8 @@ def _records(body: bytes) -> Iterator[Element]:
         if event == "start":
             depth += 1
             elements += 1
-            if depth > MAX_DEPTH or elements > MAX_RECORD_ELEMENTS:
-                raise ValueError("its elements are too many or too deep")
+            if elements > MAX_RECORD_ELEMENTS:
+                raise ValueError("its elements are too many")
             continue
         depth -= 1
         if depth == 1 and _name(element) in ("url", "sitemap"):
@@ -192,7 +197,7 @@ class Sitemaps:
             except (FetchError, SitemapError) as error:
                 on_problem(child.url, error)
         own = {entry.url: entry for entry in entries if site_of(entry.url) == site_of(url)}
-        return heapq.nlargest(MAX_ENTRIES, own.values(), key=lambda e: e.published_at or OLDEST)
+        return _newest(own.values())
 
     async def _parsed(self, url: str) -> Sitemap:
         response = await self._fetcher.fetch(url, accept=ACCEPT, permit=self._robots.check)

@@ -43,7 +43,7 @@ async def refused(url: str, words: str, **more: Any) -> FetchError:
 
 
 def run(test: Coroutine[Any, Any, Any]) -> Any:
-    return asyncio.run(asyncio.wait_for(test, 60))
+    return asyncio.run(asyncio.wait_for(test, 150))
 
 
 class Names:
