@@ -29,7 +29,8 @@ RUN python -c 'import cli.main as main, processors.agents; [main.cli.get_command
 ENV PYTHONDONTWRITEBYTECODE=1 \
     DEALWIRE_KAFKA=kafka:9092 \
     DEALWIRE_DB=/data/dealwire.db \
-    DEALWIRE_STATE=/data/dealwire-state.db
+    DEALWIRE_STATE=/data/dealwire-state.db \
+    DEALWIRE_FEEDS=/data/feeds.toml
 WORKDIR /data
 USER 10001:10001
 STOPSIGNAL SIGTERM

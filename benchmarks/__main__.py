@@ -15,6 +15,7 @@ from rich.console import Console
 
 from benchmarks.archives import archives
 from benchmarks.clients import consume, produce
+from benchmarks.feeds import feeds, feeds_load
 from benchmarks.measure import Figure, machine, markdown_table, terminal_table
 from benchmarks.pipeline import end_to_end, latency, memory
 from benchmarks.processes import kafka_broker
@@ -31,23 +32,31 @@ ON_KAFKA: dict[str, Callable[[str, bool], list[Figure]]] = {
     "end-to-end": end_to_end,
     "latency": latency,
     "memory": memory,
+    "feeds": feeds,
+    "feeds-load": feeds_load,
 }
-NAMES = ("produce", "archives", "read", "consume", "sink", "end-to-end", "latency", "memory")
+NAMES = (
+    *("produce", "archives", "read", "consume", "sink", "end-to-end", "latency", "memory"),
+    "feeds",
+)
+LONG = ("feeds-load",)
+"""Only when they are named: a quarter of an hour."""
 DOCUMENT = Path(__file__).parent.parent / "docs" / "performance.md"
+ALL_OF_IT = "python -m benchmarks --write"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
 def main() -> None:
     """Print the table; with --write, put it into docs/performance.md too."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES + LONG)}")
     parser.add_argument("--quick", action="store_true", help="short runs, rough figures")
     parser.add_argument("--write", action="store_true", help="write what was measured to docs/")
     parser.add_argument("--kafka", metavar="HOST:PORT", help="this broker, instead of our own")
     options = parser.parse_args()
     names = options.names or [name for name in NAMES if _can_run(name, options.kafka)]
-    if unknown := set(names) - set(NAMES):
-        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}; choose of {NAMES}")
+    if unknown := set(names) - set(NAMES + LONG):
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}; choose of {NAMES + LONG}")
     configure_logs("text", "WARNING")
     # Ended from outside, we still stop the broker and what else we started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -57,7 +66,7 @@ def main() -> None:
         sys.exit(f"benchmarks: {error}")
     Console().print(terminal_table(figures))
     if options.write:
-        _write(names, figures, " ".join(["python -m benchmarks", *sys.argv[1:]]))
+        _write(figures, " ".join(["python -m benchmarks", *sys.argv[1:]]))
 
 
 def _can_run(name: str, kafka: str | None) -> bool:
@@ -84,22 +93,20 @@ def _measure(names: list[str], kafka: str | None, quick: bool) -> list[Figure]:
     return figures
 
 
-def _write(names: list[str], figures: list[Figure], command: str) -> None:
-    """Put the rows of these benchmarks into the document's table; the others' rows stay."""
+def _write(figures: list[Figure], command: str) -> None:
+    """Put the figures into the document's table, in place of those of the same name."""
     before, _, rest = DOCUMENT.read_text("utf-8").partition(BEGIN)
     old, _, after = rest.partition(END)
-    head, rule, *rows = markdown_table(figures).splitlines()
-    kept = [line for line in old.splitlines() if _benchmark(line) in set(NAMES) - set(names)]
-    rows = sorted([*rows, *kept], key=lambda row: NAMES.index(_benchmark(row)))
-    table = "\n".join([head, rule, *rows])
-    text = f"{BEGIN}\n\nLast measured: `{command}`, on {machine()}:\n\n{table}\n\n{END}"
+    lines = old.splitlines()
+    heads = [line for line in lines if line.startswith("`")]
+    head = f"`{command}` on {machine()}:"
+    if command != ALL_OF_IT and head not in heads:
+        heads.append(head)  # of some figures; the others are those of before
+    elif command == ALL_OF_IT:
+        heads = [head]
+    table = markdown_table(figures, [line for line in lines if line.startswith("| ")])
+    text = "\n\n".join([BEGIN, *heads, table, END])
     DOCUMENT.write_text(before + text + after, "utf-8")
-
-
-def _benchmark(row: str) -> str:
-    """Return the name of the benchmark that a row of the table is of, or nothing."""
-    found = [name for name in NAMES if row.startswith(f"| {name.replace('-', ' ')}")]
-    return found[0] if found else ""
 
 
 if __name__ == "__main__":

@@ -82,7 +82,9 @@ def terminal_table(figures: Sequence[Figure]) -> Table:
     return table
 
 
-def markdown_table(figures: Sequence[Figure]) -> str:
-    """Return the table for docs/performance.md."""
-    rows = [COLUMNS, ("---",) * len(COLUMNS), *map(cells, figures)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+def markdown_table(figures: Sequence[Figure], old: Sequence[str] = ()) -> str:
+    """Return the table for docs/performance.md; `old` rows stay where no figure replaces them."""
+    rows = {cells(figure)[0]: f"| {' | '.join(cells(figure))} |" for figure in figures}
+    kept = [line for line in old[2:] if line.split(" | ")[0].removeprefix("| ") not in rows]
+    head = [f"| {' | '.join(row)} |" for row in (COLUMNS, ("---",) * len(COLUMNS))]
+    return "\n".join([*head, *kept, *rows.values()])

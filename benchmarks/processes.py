@@ -158,8 +158,8 @@ def running(settings: Settings, workers: int) -> Iterator[Running]:
     """Start a sink and workers; yield them once the workers have shared the partitions."""
     admin = AdminClient(client_config(settings))
     with ExitStack() as stack:
-        sink = stack.enter_context(_dealwire(settings, "sink"))
-        readers = [stack.enter_context(_dealwire(settings, "process")) for _ in range(workers)]
+        sink = stack.enter_context(dealwire(settings, "sink"))
+        readers = [stack.enter_context(dealwire(settings, "process")) for _ in range(workers)]
         topics = Topics(settings.topic_prefix)
 
         def is_shared() -> bool:
@@ -182,12 +182,12 @@ def running(settings: Settings, workers: int) -> Iterator[Running]:
 
 
 @contextmanager
-def _dealwire(settings: Settings, name: str) -> Iterator[Child]:
+def dealwire(settings: Settings, *arguments: str) -> Iterator[Child]:
     """Run a command of ours, which ends with the block and with us."""
-    log = settings.db.with_name(f"{name}-{uuid.uuid4().hex}.log")
+    log = settings.db.with_name(f"{arguments[0]}-{uuid.uuid4().hex}.log")
     with log.open("wb") as output:
         child = subprocess.Popen(
-            [sys.executable, "-m", "cli.main", name, "--with-parent"],
+            [sys.executable, "-m", "cli.main", *arguments, "--with-parent"],
             env=os.environ | settings.environ(),
             stdin=subprocess.PIPE,
             stdout=output,

@@ -18,6 +18,7 @@ COMMANDS = {
     "publish": "Publish articles from standard input or files.",
     "watch": "Publish what is put into a folder.",
     "receive": "Run a server that articles are pushed to.",
+    "feeds": "Follow feeds: list, add, check and poll them.",
     "process": "Run a worker: articles in, deal events out.",
     "sink": "Run the sink: topics into SQLite, exactly once.",
     "subscribe": "Print deal events as they come.",

@@ -39,6 +39,14 @@ PUSH = (
     "push_max_requests",
     "push_timeout_s",
 )
+FETCH = (
+    "fetch_contact",
+    "fetch_allow",
+    "fetch_timeout_s",
+    "fetch_max_bytes",
+    "fetch_gap_s",
+    "fetch_connections",
+)
 DB = ("db", "db_busy_timeout_s")
 
 

@@ -9,9 +9,12 @@ from typing import Any
 
 import click
 from rich.table import Table
+from rich.text import Text
 
+from cli.feed_rows import list_rows
 from cli.options import DB, KAFKA, with_settings
 from cli.output import console, json_option, print_json, wants_json
+from producers.feeds.sources import FeedList, FeedListError
 from runtime.errors import StoreError
 from runtime.kafka import cluster_id, consumer, metadata
 from runtime.settings import Settings
@@ -23,9 +26,9 @@ from sinks.summary import count_rows, count_unsent_letters, newest_article_at
 
 @click.command()
 @json_option
-@with_settings(*KAFKA, *DB)
+@with_settings(*KAFKA, *DB, "state", "feeds")
 def command(settings: Settings, as_json: bool | None) -> None:
-    """Topics, how far each reader is behind, rows, dead letters, age of the newest article."""
+    """Topics, how far each reader is behind, rows, dead letters, newest article, broken feeds."""
     with ExitStack() as stack:
         try:
             db: sqlite3.Connection | None = stack.enter_context(
@@ -37,6 +40,8 @@ def command(settings: Settings, as_json: bool | None) -> None:
         status = read_status(settings, db)
     if problem:
         status["db_problem"] = problem
+    if settings.feeds.exists():
+        status["feeds"] = feeds_status(settings)
     if wants_json(as_json):
         print_json(status)
     else:
@@ -84,6 +89,18 @@ def read_status(settings: Settings, db: sqlite3.Connection | None) -> dict[str, 
     return status
 
 
+def feeds_status(settings: Settings) -> dict[str, Any]:
+    """Return how many feeds are on, and those of them whose last poll failed."""
+    try:
+        sources = [source for source in FeedList.load(settings.feeds).sources if source.on]
+        rows = list_rows(sources, settings.state)
+    except (FeedListError, StoreError) as error:
+        return {"on": 0, "broken": [], "problem": str(error)}
+    names = ("name", "url", "error", "failures", "last_success_at")
+    broken = [{name: row[name] for name in names} for row in rows if row["error"]]
+    return {"on": len(sources), "broken": broken}
+
+
 def _tables(status: dict[str, Any]) -> list[Table]:
     topics = Table(
         "topic", "partitions", title=f"cluster {status['cluster']}", title_justify="left"
@@ -102,4 +119,13 @@ def _tables(status: dict[str, Any]) -> list[Table]:
         age = status["newest_article_age_s"]
         rows.add_row("newest article", "none" if age is None else f"{age:,.0f} s old")
         tables.append(rows)
+    if "feeds" in status:
+        feeds = status["feeds"]
+        grid = Table("broken feed", "polls failed", "problem", title_justify="left")
+        grid.title = f"feeds: {feeds['on']} on, {len(feeds['broken'])} broken"
+        for row in feeds["broken"]:
+            grid.add_row(Text(row["name"] or row["url"]), str(row["failures"]), Text(row["error"]))
+        if "problem" in feeds:
+            grid.add_row("", "", Text(feeds["problem"]))
+        tables.append(grid)
     return tables

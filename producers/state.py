@@ -26,6 +26,10 @@ SCHEMA = """
 """
 
 
+BUSY_TIMEOUT_S = 30.0
+"""Other producers keep their cursors in the same file; each writes for milliseconds."""
+
+
 class Cursor(NamedTuple):
     """How far a file is published."""
 
@@ -82,13 +86,32 @@ class State:
 @contextmanager
 def open_state(path: Path, cluster_id: str) -> Iterator[State]:
     """Yield the cursors kept in the file, which is made when it is missing. Raises StoreError."""
+    with open_database(path, SCHEMA) as db:
+        yield State(db, cluster_id)
+
+
+@contextmanager
+def open_database(path: Path, schema: str) -> Iterator[sqlite3.Connection]:
+    """Yield the producers' SQLite file, with the tables of `schema`. Raises StoreError."""
     try:
-        with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        with closing(sqlite3.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT_S)) as db:
             db.execute("PRAGMA journal_mode = WAL")
-            db.executescript(SCHEMA)
-            yield State(db, cluster_id)
+            db.executescript(schema)
+            yield db
     except sqlite3.Error as error:
         raise StoreError(
             f"the producers' cursors cannot be kept in {path} ({error}): "
             "name a writable file with --state or DEALWIRE_STATE"
         ) from error
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """Commit what the block writes, or nothing of it."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")

@@ -178,6 +178,7 @@ class Publisher:
         self.client = self._producer = Producer(publisher_config(settings, give_up_s))
         self._error: KafkaError | None = None
         self.delivered = 0
+        self._next_offsets: dict[tuple[str, int], int] = {}
 
     def publish(self, record: Record) -> None:
         """Queue one record; wait while the queue is full.
@@ -224,9 +225,17 @@ class Publisher:
         """Return how many records are still on their way."""
         return len(self._producer)
 
-    def _on_delivery(self, error: KafkaError | None, _message: Message) -> None:
+    def next_offsets(self, topic: str) -> dict[int, int]:
+        """Return, by partition, the offset after the last record that was delivered to `topic`."""
+        return {number: at for (name, number), at in self._next_offsets.items() if name == topic}
+
+    def _on_delivery(self, error: KafkaError | None, message: Message) -> None:
         if error is None:
             self.delivered += 1
+            place = (message.topic() or "", message.partition() or 0)
+            after = (message.offset() or 0) + 1  # not known (below 0) of some that were sent again
+            if after > self._next_offsets.get(place, 0):
+                self._next_offsets[place] = after
         elif self._error is None:
             self._error = error
 

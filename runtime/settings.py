@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
@@ -78,6 +78,30 @@ class Settings(BaseSettings):
     push_timeout_s: PositiveFloat = Field(
         default=30.0,
         description="longest wait for a pushed body, and again for the brokers to confirm it",
+    )
+    feeds: Path = Field(default=Path("feeds.toml"), description="TOML file with the list of feeds")
+    fetch_contact: str = Field(
+        default="",
+        max_length=200,
+        pattern=r"^[\x21-\x7e]*$",
+        description="page or mail address for the owners of fetched sites, sent in the User-Agent",
+    )
+    fetch_allow: str = Field(
+        default="",
+        description="addresses and networks to fetch from although they are not public: "
+        "10.1.2.3,fd00::/8",
+    )
+    fetch_timeout_s: PositiveFloat = Field(
+        default=20.0, le=600, description="longest time for one fetch, with its redirects"
+    )
+    fetch_max_bytes: PositiveInt = Field(
+        default=10 * 1024 * 1024, le=2**30, description="largest body, after decompression"
+    )
+    fetch_gap_s: NonNegativeFloat = Field(
+        default=5.0, description="pause between two requests to one host"
+    )
+    fetch_connections: PositiveInt = Field(
+        default=100, le=10_000, description="most connections at a time"
     )
     sink_batch: PositiveInt = Field(
         default=500, le=10_000, description="most messages in one transaction of the sink"

@@ -32,6 +32,12 @@ class Article(Event):
     text: str = Field(min_length=1, description="plain text, headline included; offsets count here")
     source: str = Field(default="", max_length=512, description="who published it, as people say")
     language: str | None = Field(default=None, max_length=16, description="what the source says")
+    access: str | None = Field(
+        default=None,
+        max_length=32,
+        description="to the article's page, where that was asked for the text: open; paywalled, "
+        "blocked or unreadable, and the text is then the source's own summary",
+    )
     published_at: UtcDatetime | None = Field(default=None, description="UTC; null: not given")
     fetched_at: UtcDatetime = Field(description="UTC; when this version was taken; orders versions")
 
@@ -55,6 +61,7 @@ class Article(Event):
         title: str = "",
         source: str = "",
         language: str | None = None,
+        access: str | None = None,
         published_at: datetime | None = None,
     ) -> Self:
         """Make an article with its ids. `url` must be canonical already.
@@ -70,6 +77,7 @@ class Article(Event):
             text=text,
             source=source,
             language=language,
+            access=access,
             published_at=published_at,
             fetched_at=fetched_at,
         )

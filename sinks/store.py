@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from runtime.errors import FencedError, StoreError
+from runtime.locks import only_one
 from sinks.migrations import migrate
 
 REMEDIES = {
@@ -95,36 +94,17 @@ class Store:
 
 
 @contextmanager
-def _only_writer(path: Path) -> Iterator[None]:
-    """Hold the lock file beside `path`. Raises StoreError when another process does."""
-    path = path.resolve()  # one file, one lock, by whatever name it is reached
-    lock = path.with_name(path.name + ".lock")
-    try:
-        handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise StoreError(
-            f"{lock} cannot be made ({error.strerror}): see that the folder exists and is "
-            "writable, or name another file with --db or DEALWIRE_DB"
-        ) from error
-    with os.fdopen(handle):
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise StoreError(
-                f"another sink writes {path} already: run only one, or give this one a file of its "
-                "own with --db"
-            ) from error
-        yield
-
-
-@contextmanager
 def open_for_writing(path: Path, busy_timeout_s: float = 10.0) -> Iterator[Store]:
     """Yield the store, made or brought up to date; its epoch fences off earlier writers.
 
     The lock keeps a second sink of this machine out. Where it does not reach (another machine,
     another container's file system), the epoch does. Raises StoreError.
     """
-    with _only_writer(path):
+    taken = (
+        f"another sink writes {path.resolve()} already: run only one, or give this one a file of "
+        "its own with --db"
+    )
+    with only_one(path, ".lock", taken=taken, option="--db or DEALWIRE_DB"):
         try:
             with closing(_connect(path, busy_timeout_s, "rwc")) as db:
                 db.execute("PRAGMA journal_mode = WAL")

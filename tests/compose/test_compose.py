@@ -21,7 +21,7 @@ from tests.tiers import need
 
 ROOT = Path(__file__).parents[2]
 SEEDS = len(list((ROOT / "seeds").glob("*.txt")))
-RUNNING = ("kafka", "worker", "sink")
+RUNNING = ("kafka", "feeds", "worker", "sink")
 TIMEOUT_S = 60.0
 
 

@@ -18,7 +18,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text()
 DOCS = (ROOT / "docs/compose.md").read_text()
 
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE)["services"]
-COMPONENTS = {"topics", "seeds", "worker", "sink", "push"}
+COMPONENTS = {"topics", "seeds", "feeds", "worker", "sink", "push"}
 KNOBS = {"DEALWIRE_KAFKA_PORT", "DEALWIRE_UI_PORT", "DEALWIRE_DATA", "DEALWIRE_USER"}
 """Variables of the compose file itself; all others that it names are settings."""
 FOR_TESTS = {"DEALWIRE_IMAGE"}

@@ -28,6 +28,12 @@ def test_a_figure_is_a_row_of_the_table() -> None:
     assert table.splitlines()[2] == "| sink | 2 rows/s | bare: 4 | 0.50 | 0.60 |"
 
 
+def test_a_new_figure_replaces_the_old_one_and_leaves_the_others() -> None:
+    old = markdown_table([Figure("sink", "1"), Figure("read", "2")]).splitlines()
+    table = markdown_table([Figure("sink", "3")], old).splitlines()
+    assert table == [*old[:2], old[3], "| sink | 3 |  |  |  |"]
+
+
 def test_the_sink_is_measured_beside_bare_sqlite() -> None:
     command = [sys.executable, "-m", "benchmarks", "sink", "--quick"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=150, check=False)
