@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import ahocorasick_rs
@@ -11,6 +12,7 @@ import ahocorasick_rs
 from processors import lexicon
 from processors.hedges import Hedges
 from processors.quantities import MAIN, Quantities, Quantity
+from processors.setting import Setting
 from processors.text import Token, tokens
 
 _FULL_STOP = re.compile(r"[.!?]\s|\n")
@@ -149,12 +151,14 @@ class Amounts:
     ) -> list[Money]:
         """Turn quantities into amounts: those with a currency, or with an implied one."""
         explicit = [p.currency or (q.currency if q else "") for p, q in found]
-        settle = self._quantities.currencies.settle
-        settled = {code: settle(code, low_text) for code in {*explicit} - {"", MAIN}}
-        counts = Counter(settled[code] for code in explicit if code in settled)
+        settle = Setting(low_text).settle
+        counts = Counter(
+            settle(code, spans[one.first].start)
+            for (one, _), code in zip(found, explicit, strict=True)
+            if code not in ("", MAIN)
+        )
         main = max(counts, key=lambda code: counts[code], default="")
-        settled[MAIN] = main or settle("USD?", low_text)
-        money = self._specials(low_text, main)
+        money = self._specials(low_text, main, settle)
         taken = [(m.start, m.end) for m in money]
         near, near_end = "", 0
         for (one, two), code in zip(found, explicit, strict=True):
@@ -170,11 +174,13 @@ class Amounts:
                 else:
                     continue
             start, end = spans[one.first].start, spans[last.last - 1].end
+            currency = main or "USD?" if code == MAIN else code
+            currency = settle(currency, start)
             if any(s < end and start < e for s, e in taken):
                 continue
             if end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
                 continue
-            money += self._money(text, low_text, spans, one, two, settled[code])
+            money += self._money(text, low_text, spans, one, two, currency)
         return sorted(money)
 
     def _implied(self, lows: list[str], last: Quantity) -> bool:
@@ -195,14 +201,16 @@ class Amounts:
             return after[2] in self._nouns
         return after[0] in self._followers or not (after[0].isalpha() or after[0] == "%")
 
-    def _specials(self, low_text: str, main: str) -> list[Money]:
+    def _specials(
+        self, low_text: str, main: str, settle: Callable[[str, int], str]
+    ) -> list[Money]:
         found = []
         for phrase, (low, high, code, approx) in self._special.items():
             start = low_text.find(phrase)
             while start >= 0:
                 fallback = code or main or "USD?"
-                currency = self._quantities.currencies.settle(fallback, low_text)
-                found.append(Money(start, start + len(phrase), low, high, currency, approx))
+                end = start + len(phrase)
+                found.append(Money(start, end, low, high, settle(fallback, start), approx))
                 start = low_text.find(phrase, start + len(phrase))
         return found
 

@@ -1,0 +1,111 @@
+"""Which dollar, franc or crown a bare one is: what the article tells of its country."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from functools import cache, cached_property
+
+import ahocorasick_rs
+
+from processors import lexicon
+
+_OPENING = 400
+"""Cues in the first so many characters count twice: a headline and a dateline tell most."""
+_CHARS_PER_CUE = 300
+_CUES = 3
+"""A country other than the first of its table needs a cue every so many characters, or so many."""
+_CONTRAST = 3
+"""What an explicit "US$" counts against the bare dollar's being one."""
+
+_BESIDE = 1
+"""What a cue in the paragraph itself counts on top."""
+_PARAGRAPH = 600
+"""How far a paragraph may reach to either side, in characters."""
+
+Vote = tuple[str, str, int]
+"""What may mean something else, what it means then, and the weight of the cue."""
+
+
+class _Cues:
+    """The cues of all currencies, looked for in one pass."""
+
+    def __init__(self) -> None:
+        table = lexicon.table("currencies")
+        votes: defaultdict[str, list[Vote]] = defaultdict(list)
+        for base, others in table["settings"].items():
+            for other, cues in others.items():
+                for cue in cues:
+                    votes[cue].append((base, other, 1))
+        for code, cues in table["contrasts"].items():
+            for cue in cues:
+                votes[cue].append(("USD", code, -_CONTRAST))
+        self._votes = list(votes.values())
+        self._open = [cue.endswith("*") for cue in votes]
+        patterns = [cue.removesuffix("*") for cue in votes]
+        self._engine = ahocorasick_rs.AhoCorasick(patterns, store_patterns=False)
+
+    def find(self, low_text: str) -> list[tuple[int, list[Vote]]]:
+        """Return where the cues stand and what each votes for, in the order of the text."""
+        found = []
+        for cue, start, end in self._engine.find_matches_as_indexes(low_text, overlapping=True):
+            if low_text[start].isalnum() and low_text[start - 1 : start].isalnum():
+                continue
+            after = "" if self._open[cue] else low_text[end : end + 1]
+            if low_text[end - 1].isalnum() and after.isalnum():
+                continue
+            found.append((start, self._votes[cue]))
+        return sorted(found, key=_start)
+
+
+def _start(hit: tuple[int, list[Vote]]) -> int:
+    return hit[0]
+
+
+@cache
+def _cues() -> _Cues:
+    return _Cues()
+
+
+class Setting:
+    """What one article, in lower case, means by codes with a question mark."""
+
+    def __init__(self, low_text: str) -> None:
+        self._low_text = low_text
+
+    @cached_property
+    def _hits(self) -> list[tuple[int, list[Vote]]]:
+        return _cues().find(self._low_text)
+
+    @cached_property
+    def _weights(self) -> dict[str, Counter[str]]:
+        """What the whole article says, by code with a question mark."""
+        found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for start, votes in self._hits:
+            for base, other, weight in votes:
+                found[base][other] += weight * (2 if start < _OPENING else 1)
+        return found
+
+    def settle(self, code: str, at: int = 0) -> str:
+        """Return what a code at `at` means; one without a question mark means itself."""
+        base = code.rstrip("?")
+        if base == code:
+            return code
+        weights = Counter(self._weights[base])
+        needed = min(_CUES, len(self._low_text) // _CHARS_PER_CUE)
+        for start, votes in self._beside(at):
+            for of, other, weight in votes:
+                if of == base:
+                    weights[other] += weight * _BESIDE
+        others = [other for other in weights if other != base]
+        best = max(others, key=lambda other: weights[other], default=base)
+        return best if weights[best] >= max(weights[base] + 1, needed) else base
+
+    def _beside(self, at: int) -> list[tuple[int, list[Vote]]]:
+        """Return the cues in the paragraph of `at`."""
+        start = self._low_text.rfind("\n", max(0, at - _PARAGRAPH), at)
+        start = max(0, at - _PARAGRAPH) if start < 0 else start
+        end = self._low_text.find("\n", at, at + _PARAGRAPH)
+        end = at + _PARAGRAPH if end < 0 else end
+        first = bisect_left(self._hits, start, key=_start)
+        return self._hits[first : bisect_left(self._hits, end, first, key=_start)]
