@@ -16,7 +16,7 @@ MAIN = "main"
 """Stands for the currency that the article mostly uses."""
 
 _LINKS = {"de", "d", "of", "in", "en"}
-_GLUED = {"R", "N", "K", "P", "W", "DA", "DT", "DH", "Dh", "SR", "RM"}
+_GLUED = {"R", "N", "K", "P", "W", "C", "DA", "DT", "DH", "Dh", "SR", "RM"}
 """Signs that are ordinary letters: nothing may stand between them and the number."""
 
 
@@ -32,6 +32,8 @@ class Quantity:
     about: bool = False
     floor: bool = False
     figures: bool = True
+    weak: bool = False
+    """The currency is one letter before the number, as in R5: a name as like as not."""
 
     def amount(self) -> float:
         return round(self.value * (self.scale or 1), 4)
@@ -74,13 +76,24 @@ class Quantities:
         starts = {key[0] for key in [*self._vague, *self._scales]}
         self.starts = frozenset({*self.numbers.words, *starts})
 
+    def begins(self, low: str) -> bool:
+        """Whether a number may begin with the token."""
+        return low[0].isdigit() or low in self.starts
+
+    def names(self, low: list[str], at: int) -> tuple[int, str]:
+        """Return how many tokens from `at` on name a currency, and which; 0: none do."""
+        length, code = _longest(self._names, low, at)
+        return length, code or ""
+
     def at(self, text: list[str], low: list[str], spans: list[Token], at: int) -> Quantity | None:
         """Return the quantity whose number begins at token `at`, or None."""
         found = self._number(low, spans, at)
         if found is None:
             return None
         self._sign_before(text, spans, found)
-        self._scale(text, low, found)
+        if not found.currency and found.figures and self._glued(text, spans, at):
+            return None  # S4C, G7
+        self._scale(text, low, spans, found)
         if not found.currency:
             self._currency_after(text, low, spans, found)
         return found
@@ -138,8 +151,11 @@ class Quantities:
                 continue
             gap = spans[found.first].start - spans[found.first - 1].end
             inside = spans[found.first - 1].end - spans[first].start
-            if gap > (0 if text[first] in _GLUED else 1) or inside > length + 6:
+            alone = length == 1 and text[first] in _GLUED
+            if gap > (0 if alone else 1) or inside > length + 6:
                 continue
+            if text[found.first - 1] in "$£" and self._spaced(spans, first, found.first):
+                continue  # "A $90 million loan"
             if (
                 first
                 and spans[first].start == spans[first - 1].end
@@ -148,9 +164,22 @@ class Quantities:
             ):
                 continue
             found.first, found.currency = first, code
+            found.weak = alone and len(text[first]) == 1
             return
 
-    def _scale(self, text: list[str], low: list[str], found: Quantity) -> None:
+    @staticmethod
+    def _glued(text: list[str], spans: list[Token], at: int) -> bool:
+        """Whether a letter stands right before the token."""
+        return at > 0 and spans[at - 1].end == spans[at].start and text[at - 1][-1].isalpha()
+
+    @staticmethod
+    def _spaced(spans: list[Token], first: int, last: int) -> bool:
+        """Whether there is a space between any of the tokens."""
+        return any(spans[i].start > spans[i - 1].end for i in range(first + 1, last))
+
+    def _scale(
+        self, text: list[str], low: list[str], spans: list[Token], found: Quantity
+    ) -> None:
         self._half(low, found)
         at = found.last + (low[found.last : found.last + 1] == ["-"])
         length, scale = _longest(self._scales, low, at)
@@ -166,6 +195,25 @@ class Quantities:
             ):  # mille milliards, lakh crore
                 found.scale *= scale
                 found.last += again
+        if found.scale >= 1e6 and not found.figures and not found.about:
+            self._rest(low, spans, found)
+
+    def _rest(self, low: list[str], spans: list[Token], found: Quantity) -> None:
+        """Read on after the scale: "un million deux cent mille", and "un million deux" for short."""
+        at = found.last + (low[found.last : found.last + 1] == ["and"])
+        if at >= len(low) or low[at] not in self.numbers.words:
+            return
+        rest = self._number(low, spans, at)
+        if rest is None or rest.about or rest.first != at:
+            return
+        after = low[rest.last] if rest.last < len(low) else "."
+        if 1000 <= rest.value < found.scale:
+            found.value += rest.value / found.scale
+        elif self.numbers.tenths and 2 <= rest.value <= 9 and not after[0].isalnum():
+            found.value += rest.value / 10
+        else:
+            return
+        found.last = rest.last
 
     def _half(self, low: list[str], found: Quantity) -> None:
         length, half = _longest(self._halves, low, found.last)
@@ -208,7 +256,7 @@ class Quantities:
                 glued = spans[at].start == spans[at - 1].end
                 if not found.figures and found.value == 1:
                     continue  # "not a penny"
-                if found.scale or (low[at] in ("p", "c", "cent") and not glued):
+                if found.scale or (low[at] in ("p", "c") and not glued):
                     continue
                 found.scale = 0.01
             found.currency, found.last = code, at + length
