@@ -23,7 +23,8 @@ class Amounts:
     """Finds the amounts of money of one language."""
 
     def __init__(self, language: str) -> None:
-        table = lexicon.table(f"{language}/money")
+        table = dict(lexicon.table(f"{language}/money"))
+        table["currencies"] = lexicon.table(f"{language}/currency_names") | table["currencies"]
         self._quantities = Quantities(table)
         self._ellipses = Ellipses(table)
         self._ranges = Ranges(table, self._quantities, self._ellipses)

@@ -32,6 +32,7 @@ class Currencies:
         self.cents = {
             form: code for name, code in table["cents"].items() for form in _plurals(name)
         }
+        self.mills = frozenset(shared["codes"]["mills"].split())
         self.ambiguous = frozenset(table["ambiguous"]["words"])
 
     def code(self, written: str) -> str:

@@ -22,21 +22,29 @@ class Ellipses:
         self._against = set(implied["against"])
         self._followers = set(implied["followers"].split())
         self._nouns = set(implied["nouns"].split())
+        self._done = tuple(implied["done"])
         self._passing = set(implied["passing"].split())
         self._of = set(implied["of"])
         self._bare_nouns = bool(implied["bare_nouns"])
         self._pronouns = set(implied["pronouns"])
+        self._owners = set(implied["owners"].split())
+        self._takers = set(implied["takers"].split())
         self._counting = set(implied["counting"].split())
         self._steps = set(implied["steps"])
+        self._ends = set(implied["ends"])
         self._moves = set(implied["moves"].split())
 
     def uncounted(self, lows: Sequence[str], quantity: Quantity) -> bool:
         """Whether no noun follows that the number would count, other than one of money."""
         after = [*lows[quantity.last : quantity.last + 3], ".", ".", "."]
         if after[0] in self._of:
-            return after[1] in self._nouns
+            return after[1] in self._nouns or after[1] in self._owners
         if after[:2] == ["d", "'"]:
             return after[2] in self._nouns
+        if after[1][0].isdigit() and after[2] == "%":
+            return False  # "from 10 to 35 %"
+        if after[0] == "-":
+            return not after[1].isalpha()  # "a 275-million-cubic-foot plant"
         return after[0] in self._followers or not (after[0].isalpha() or after[0] == "%")
 
     def implied(self, lows: Sequence[str], quantity: Quantity) -> bool:
@@ -48,7 +56,7 @@ class Ellipses:
             return False
         if self.uncounted(lows, quantity):
             return True
-        return self._bare_nouns and at < len(lows) and lows[at] not in (*self._of, "d", "%")
+        return self._bare_nouns and at < len(lows) and lows[at] not in (*self._of, "d", "%", "-")
 
     def counts(self, lows: Sequence[str], quantity: Quantity) -> bool:
         """Whether a number counts things, so that a bare number after it would count them too."""
@@ -56,15 +64,50 @@ class Ellipses:
             return False
         return lows[quantity.last] not in self._passing
 
-    def scale(self, lows: Sequence[str], bare: Quantity, last: Quantity) -> float | None:
-        """Return the scale of a bare number after the amount `last`; None: it is no money."""
-        if not bare.first or not self.uncounted(lows, bare) or bare.about or bare.scale:
+    def scale(
+        self, lows: Sequence[str], bare: Quantity, last: Quantity, stops: int, counted: bool
+    ) -> float | None:
+        """Return the scale of a bare number after the amount `last`; None: it is no money.
+
+        `stops` sentences end between the two, and there things may have been `counted`.
+        """
+        if not bare.first or bare.about or bare.scale or self._is_year(bare):
             return None
-        if self._is_year(bare) or not (bare.figures or bare.value > 1):
+        before = lows[bare.first - 1]
+        if self._taken(lows, bare):
+            cued = bare.figures or bare.value > 1
+        elif counted or stops > 1 or not bare.figures:
             return None
-        if not self._cued(lows, bare):
+        elif before in self._against:
+            cued = self.uncounted(lows, bare) or self._participle(lows, bare)
+        elif not self.uncounted(lows, bare):
             return None
-        return self._fitting(bare.value, last)
+        elif before == ",":
+            cued = not stops and lows[bare.first - 2] not in self._passing
+        elif before in self._steps:
+            moved = bare.first > 1 and lows[bare.first - 2] in self._moves
+            ends = (
+                before in self._ends
+                and last.scale >= 1e6
+                and lows[bare.last : bare.last + 1] in (["."], [";"])
+            )
+            cued = moved or ends or bare.value >= 1000
+        else:
+            cued = False
+        return self._fitting(bare.value, last) if cued else None
+
+    def _taken(self, lows: Sequence[str], bare: Quantity) -> bool:
+        """Whether a pronoun and a verb of money say what a number is: "on lui en donne 9"."""
+        if not self.uncounted(lows, bare):
+            return False
+        window = lows[max(0, bare.first - _REACH) : bare.first]
+        if not self._pronoun(lows, bare) or self._makes(lows, bare):
+            return False
+        return not self._takers.isdisjoint(window) or not bare.value.is_integer()
+
+    def _participle(self, lows: Sequence[str], bare: Quantity) -> bool:
+        """Whether what follows tells what was done with the money: "dont 14 empruntés"."""
+        return bare.last < len(lows) and lows[bare.last].endswith(self._done)
 
     @staticmethod
     def _is_year(bare: Quantity) -> bool:
@@ -84,18 +127,6 @@ class Ellipses:
             if ratio < best:
                 found, best = scale, ratio
         return found
-
-    def _cued(self, lows: Sequence[str], bare: Quantity) -> bool:
-        """Whether the words before a bare number set it beside an amount."""
-        before = lows[bare.first - 1]
-        if before in self._against:
-            return bare.figures
-        if self._pronoun(lows, bare):
-            return not self._makes(lows, bare)
-        if before in self._steps and bare.figures:
-            moved = bare.first > 1 and lows[bare.first - 2] in self._moves
-            return bare.value >= 1000 or moved
-        return False
 
     def _pronoun(self, lows: Sequence[str], quantity: Quantity) -> bool:
         """Whether a pronoun before a number stands for what it counts: "on lui en donne 9"."""

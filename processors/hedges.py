@@ -29,6 +29,7 @@ class Hedges:
         lists: dict[str, list[str]] = table["hedges"]
         self._before = self._by_length(lists, "")
         self._after = self._by_length(lists, "_after")
+        self._fillers = tuple(f" {word}" for word in table["fillers"]["before"])
 
     @staticmethod
     def _by_length(lists: dict[str, list[str]], suffix: str) -> list[tuple[str, str]]:
@@ -38,13 +39,15 @@ class Hedges:
 
     def around(self, low_text: str, start: int, end: int) -> Hedge:
         """Return the hedge of the amount at `low_text[start:end]`, the text being in lower case."""
-        approx, bound = False, ""
-        before = low_text[max(0, start - _BEFORE) : start].rstrip(_OPENING)
-        for word, kind in self._before:
-            if before.endswith(word) and not before[-len(word) - 1 : -len(word)].isalnum():
-                approx, bound = kind == "approx", kind
-                start = max(0, start - _BEFORE) + len(before) - len(word)
-                break
+        first = max(0, start - _BEFORE)
+        before = low_text[first:start].rstrip(_OPENING)
+        kind, word = self._ending(before)
+        if not kind:
+            before = next((before[: -len(f)] for f in self._fillers if before.endswith(f)), "")
+            kind, word = self._ending(before)
+        approx, bound = kind == "approx", kind
+        if kind:
+            start = first + len(before) - len(word)
         rest = low_text[end : end + _AFTER]
         after = rest.lstrip(" ")
         for word, kind in self._after:
@@ -54,3 +57,10 @@ class Hedges:
                 break
         side: Bound = "more" if bound == "more" else "less" if bound == "less" else ""
         return Hedge(approx, side, start, end)
+
+    def _ending(self, before: str) -> tuple[str, str]:
+        """Return the kind of the hedge that a text ends with, and its words."""
+        for word, kind in self._before:
+            if before.endswith(word) and not before[-len(word) - 1 : -len(word)].isalnum():
+                return kind, word
+        return "", ""

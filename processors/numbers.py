@@ -13,6 +13,7 @@ class Numbers:
         self.decimal: str = number["decimal"]
         self.words: dict[str, int] = number["words"]
         self.halves: dict[str, float] = number["halves"]
+        self.parts: dict[str, float] = number["parts"]
         self.about: dict[str, float] = number["about"]
         self.floors: dict[str, float] = number["floors"]
         self.scales: dict[str, float] = table["scales"]

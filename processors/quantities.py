@@ -47,7 +47,7 @@ def _phrases(words: Mapping[str, Any], fold: bool = True) -> Phrases:
     }
 
 
-def _longest(table: Phrases, words: Sequence[str], at: int, size: int = 4) -> tuple[int, Any]:
+def _longest(table: Phrases, words: Sequence[str], at: int, size: int = 6) -> tuple[int, Any]:
     """Return how many of `words` from `at` on make an entry of `table`, and the entry; 0: none."""
     for length in range(min(size, len(words) - at), 0, -1):
         if (entry := table.get(tuple(words[at : at + length]))) is not None:
@@ -63,6 +63,7 @@ class Quantities:
         self.currencies = Currencies(table)
         self._halves = _phrases(self.numbers.halves)
         self._vague = _phrases({**self.numbers.about, **self.numbers.floors})
+        self._parts = _phrases(self.numbers.parts)
         self._floors = set(_phrases(self.numbers.floors))
         self._scales = _phrases({s: v for s, v in self.numbers.scales.items() if len(s) > 3})
         self._letters = _phrases(
@@ -73,17 +74,31 @@ class Quantities:
         self._scaled = _phrases(table["scaled"], False)
         self._signs = _phrases(self.currencies.signs, False)
         self._ambiguous = self.currencies.ambiguous
-        starts = {key[0] for key in [*self._vague, *self._scales]}
+        starts = {key[0] for key in [*self._vague, *self._scales, *self._parts]}
         self.starts = frozenset({*self.numbers.words, *starts})
 
     def begins(self, low: str) -> bool:
         """Whether a number may begin with the token."""
         return low[0].isdigit() or low in self.starts
 
-    def names(self, low: list[str], at: int) -> tuple[int, str]:
-        """Return how many tokens from `at` on name a currency, and which; 0: none do."""
-        length, code = _longest(self._names, low, at)
-        return length, code or ""
+    def name(self, low: list[str], at: int) -> str:
+        """Return the currency that the tokens from `at` on name, or ""."""
+        return _longest(self._names, low, at)[1] or ""
+
+    def name_before(self, low: list[str], first: int, last: int) -> tuple[int, str]:
+        """Return the last currency that tokens from `first` to `last` name, and where."""
+        for at in range(last - 1, first - 1, -1):
+            if low[at] in ".;":
+                break
+            if self.name(low, at):
+                start = next(
+                    (i for i in (at - 2, at - 1) if i >= first and self._covers(low, i, at)), at
+                )
+                return start, self.name(low, start)
+        return 0, ""
+
+    def _covers(self, low: list[str], start: int, at: int) -> bool:
+        return start + _longest(self._names, low, start)[0] > at
 
     def at(self, text: list[str], low: list[str], spans: list[Token], at: int) -> Quantity | None:
         """Return the quantity whose number begins at token `at`, or None."""
@@ -120,6 +135,9 @@ class Quantities:
             last = at + length + (at + length < len(low) and low[at + length] in ("de", "of"))
             last += last < len(low) and low[last] == "d" and 2
             return Quantity(at, last, vague, about=True, floor=floor, figures=False)
+        length, part = _longest(self._parts, low, at)
+        if length and _longest(self._scales, low, at + length)[0]:
+            return Quantity(at, at + length, part, figures=False)
         if low[at] in ("un", "half") or low[at] == "demi":
             scale_at = at + 2 if low[at + 1 : at + 2] in (["a"], ["-"]) else at + 1
             length, scale = _longest(self._scales, low, scale_at)
@@ -177,9 +195,7 @@ class Quantities:
         """Whether there is a space between any of the tokens."""
         return any(spans[i].start > spans[i - 1].end for i in range(first + 1, last))
 
-    def _scale(
-        self, text: list[str], low: list[str], spans: list[Token], found: Quantity
-    ) -> None:
+    def _scale(self, text: list[str], low: list[str], spans: list[Token], found: Quantity) -> None:
         self._half(low, found)
         at = found.last + (low[found.last : found.last + 1] == ["-"])
         length, scale = _longest(self._scales, low, at)
@@ -258,6 +274,6 @@ class Quantities:
                     continue  # "not a penny"
                 if found.scale or (low[at] in ("p", "c") and not glued):
                     continue
-                found.scale = 0.01
+                found.scale = 0.001 if code in self.currencies.mills else 0.01
             found.currency, found.last = code, at + length
             return

@@ -17,7 +17,7 @@ from processors.setting import Setting
 Pair = tuple[Quantity, Quantity | None]
 """A quantity, and the other end of its range."""
 
-_FULL_STOP = re.compile(r"[.!?]\s|\n")
+_FULL_STOP = re.compile(r"[.!?]\s+|\n+")
 _NEAR = 300
 """How far after an amount a number may leave out what that amount says, in characters."""
 _EXCHANGED = 12
@@ -35,14 +35,14 @@ class _Last(NamedTuple):
 class Settling:
     """Settles the currencies of one language; `table` is its money.toml."""
 
-    def __init__(
-        self, table: dict[str, Any], quantities: Quantities, ellipses: Ellipses
-    ) -> None:
+    def __init__(self, table: dict[str, Any], quantities: Quantities, ellipses: Ellipses) -> None:
         self._quantities = quantities
         self._ellipses = ellipses
         self._exchange = [tuple(words.split()) for words in table["implied"]["exchange"]]
         self._articles = set(table["implied"]["articles"])
-        self._whole = set(lexicon.table("currencies")["codes"]["no_cents"].split())
+        codes = lexicon.table("currencies")["codes"]
+        self._whole = set(codes["no_cents"].split())
+        self._historic = set(codes["historic"].split())
 
     def settle(self, w: Words, found: Sequence[Pair], setting: Setting) -> tuple[list[str], str]:
         """Return the currency of each pair, "" where it is no money, and the article's own.
@@ -57,6 +57,7 @@ class Settling:
         ]
         counts = Counter(code for code in own if code not in ("", MAIN))
         main = max(counts, key=lambda code: counts[code], default="")
+        main = "EUR" if main in self._historic else main
         settled: list[str] = []
         last: _Last | None = None
         counted, rate_end = False, -1
@@ -66,7 +67,7 @@ class Settling:
             if code == MAIN:
                 code = self._of_cents(w, found, own, index) or main or setting.settle("USD?")
             elif not code and not one.currency:
-                code, rate_end = self._rate(w, one, rate_end)
+                code, rate_end = self._rate(w, one, rate_end, setting)
                 code = code or self._left_out(w, pair, last, main, counted)
             if one.first < rate_end and not one.figures:
                 code = ""  # the "one dollar" of a rate
@@ -88,9 +89,7 @@ class Settling:
             return setting.settle(code) if self._ellipses.uncounted(w.lows, one) else ""
         return setting.settle(code, w.spans[one.first].start)
 
-    def _of_cents(
-        self, w: Words, found: Sequence[Pair], own: Sequence[str], index: int
-    ) -> str:
+    def _of_cents(self, w: Words, found: Sequence[Pair], own: Sequence[str], index: int) -> str:
         """Return the currency nearest to an amount of cents in its paragraph; pounds have none."""
         start, end = w.between(found[index][0].first, found[index][0].last)
         before, after = range(index - 1, max(-1, index - 4), -1), range(index + 1, index + 3)
@@ -105,34 +104,32 @@ class Settling:
         counts = Counter(code for code in own if code not in ("", MAIN, *self._whole))
         return max(counts, key=lambda code: counts[code], default="")
 
-    def _rate(self, w: Words, one: Quantity, rate_end: int) -> tuple[str, int]:
+    def _rate(self, w: Words, one: Quantity, rate_end: int, setting: Setting) -> tuple[str, int]:
         """Return the currency of a rate of exchange, "the yen at 158 for one euro", and its end."""
         if one.scale or not one.figures:
             return "", rate_end
         for words in self._exchange:
             end = one.last + len(words)
-            if tuple(w.lows[one.last : end]) == words and self._quantities.names(w.lows, end)[0]:
-                for at in range(one.first - 1, max(-1, one.first - _EXCHANGED), -1):
-                    if w.lows[at] in ".;":
-                        break
-                    if code := self._quantities.names(w.lows, at)[1]:
-                        return Setting(w.low_text).settle(code, w.spans[at].start), end + 1
+            if tuple(w.lows[one.last : end]) == words and self._quantities.name(w.lows, end):
+                first = max(0, one.first - _EXCHANGED)
+                at, code = self._quantities.name_before(w.lows, first, one.first)
+                if code:
+                    return setting.settle(code, w.spans[at].start), end + 1
         return "", rate_end
 
-    def _left_out(
-        self, w: Words, pair: Pair, last: _Last | None, main: str, counted: bool
-    ) -> str:
+    def _left_out(self, w: Words, pair: Pair, last: _Last | None, main: str, counted: bool) -> str:
         """Return the currency that a number leaves out, "" when it is no money."""
         one, two = pair
         start = w.spans[one.first].start
-        stops = _NEAR
+        stops, lines = _NEAR, _NEAR
         if last is not None and start - last.end <= _NEAR:
             stops = len(_FULL_STOP.findall(w.text, last.end, start))
+            lines = w.text.count("\n", last.end, start)
         if main and self._ellipses.implied(w.lows, two or one):
-            return last.currency if last and not stops else main
-        if last is None or stops > 1 or two is not None or counted:
+            return last.currency if last and not lines else main
+        if last is None or stops > 2 or two is not None:
             return ""
-        scale = self._ellipses.scale(w.lows, one, last.quantity)
+        scale = self._ellipses.scale(w.lows, one, last.quantity, stops, counted)
         if scale is None:
             return ""
         one.scale = scale
