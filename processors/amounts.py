@@ -9,8 +9,8 @@ import ahocorasick_rs
 
 from processors import lexicon
 from processors.ellipsis import Ellipses
-from processors.money import Money, Words
-from processors.quantities import Quantities, Quantity
+from processors.money import Money, Quantity, Words
+from processors.quantities import Quantities
 from processors.ranges import Ranges
 from processors.setting import Setting
 from processors.settling import Settling
@@ -29,8 +29,9 @@ class Amounts:
         self._ellipses = Ellipses(table)
         self._ranges = Ranges(table, self._quantities, self._ellipses)
         self._settling = Settling(table, self._quantities, self._ellipses)
-        currencies = self._quantities.currencies
-        names = [*table["currencies"], *currencies.signs, *table["cents"], *table["scaled"]]
+        currencies = self._quantities.denominations.currencies
+        names = [*table["currencies"], *currencies.signs, *table["cents"], *currencies.scaled]
+        names += table["scaled"]
         cues = {name.lower() for name in names if len(name) > 1 or not name.isalnum()}
         cues |= {f"{digit}{sign}" for sign in "pc" for digit in range(10)}
         cues |= {f"{sign}{digit}" for sign in "rnkpwc" for digit in range(10)}
@@ -75,16 +76,15 @@ class Amounts:
         if not w.spans:
             return []
         found: list[tuple[Quantity, Quantity | None]] = []
-        at = 0
-        while at < len(w.spans):
-            if self._quantities.begins(w.lows[at]):
-                quantity = self._quantities.at(w.words, w.lows, w.spans, at)
-                if quantity is not None:
-                    other = self._ranges.second(w, quantity)
-                    found.append((quantity, other))
-                    at = max(at + 1, (other or quantity).last)
-                    continue
-            at += 1
+        read = 0
+        for at in [i for i, low in enumerate(w.lows) if self._quantities.begins(low)]:
+            if at < read:
+                continue
+            quantity = self._quantities.at(w, at)
+            if quantity is not None:
+                other = self._ranges.second(w, quantity)
+                found.append((quantity, other))
+                read = (other or quantity).last
         setting = Setting(low_text)
         codes, main = self._settling.settle(w, found, setting)
         specials = self._specials(low_text, main or "USD?", setting)

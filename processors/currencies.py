@@ -32,6 +32,11 @@ class Currencies:
         self.cents = {
             form: code for name, code in table["cents"].items() for form in _plurals(name)
         }
+        self.scaled = {
+            prefix + code: [scale, code]
+            for code in self.codes
+            for prefix, scale in shared["prefixes"].items()
+        }
         self.mills = frozenset(shared["codes"]["mills"].split())
         self.ambiguous = frozenset(table["ambiguous"]["words"])
 

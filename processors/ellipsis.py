@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from processors.quantities import Quantity
+from processors.money import Quantity
 
 _REACH = 5
 """How many words before a number its pronoun may stand: "n'en a finalement déposé que 3"."""

@@ -19,6 +19,29 @@ class Money(NamedTuple):
     approx: bool
 
 
+MAIN = "main"
+"""Stands for the currency that the article mostly uses."""
+
+
+@dataclass(slots=True)
+class Quantity:
+    """A number as tokens `first` to `last` (excluded); scale 0, currency "": none is said."""
+
+    first: int
+    last: int
+    value: float
+    scale: float = 0.0
+    currency: str = ""
+    about: bool = False
+    floor: bool = False
+    figures: bool = True
+    weak: bool = False
+    """The currency is one letter before the number, as in R5: a name as like as not."""
+
+    def amount(self) -> float:
+        return round(self.value * (self.scale or 1), 4)
+
+
 @dataclass(slots=True)
 class Words:
     """A text, the same in lower case, and the tokens of it that are worth reading."""

@@ -7,8 +7,8 @@ from typing import Any
 
 from processors.ellipsis import Ellipses
 from processors.hedges import Hedges
-from processors.money import Money, Words
-from processors.quantities import Quantities, Quantity
+from processors.money import Money, Quantity, Words
+from processors.quantities import Quantities
 
 _YEARS = range(1900, 2100)
 _CHANGE_WITHIN = 60
@@ -25,6 +25,7 @@ class Ranges:
         ranges: dict[str, list[str]] = table["ranges"]
         self._between, self._from = set(ranges["between"]), set(ranges["from"])
         self._joins, self._both = set(ranges["joins"]), set(ranges["both"])
+        self._and = set(table["number"]["and"])
         self._moved = set(ranges["moved"])
         self._within = re.compile("|".join(map(re.escape, ranges["within"])))
         self._change = re.compile("|".join(map(re.escape, ranges["change"])))
@@ -42,12 +43,12 @@ class Ranges:
             at += 2
         begins = self._quantities.begins
         number = next((i for i in range(at + 1, min(at + 5, len(lows))) if begins(lows[i])), 0)
-        second = self._quantities.at(w.words, lows, w.spans, number) if number else None
+        second = self._quantities.at(w, number) if number else None
         if second is None or second.first > first.last + (3 if lows[first.last + 1] == "to" else 1):
             return None
         if not second.currency and not first.currency and not second.scale:
             return None
-        if joint in ("et", "and") and before not in self._between:
+        if joint in self._and and before not in self._between:
             return None
         if not first.currency and not first.scale and first.value in _YEARS:
             return None

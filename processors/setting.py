@@ -93,7 +93,7 @@ class Setting:
             return code
         weights = Counter(self._weights[base])
         needed = min(_CUES, len(self._low_text) // _CHARS_PER_CUE)
-        for start, votes in self._beside(at):
+        for _, votes in self._beside(at):
             for of, other, weight in votes:
                 if of == base:
                     weights[other] += weight * _BESIDE

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from processors import lexicon
 from processors.ellipsis import Ellipses
-from processors.money import Words
-from processors.quantities import MAIN, Quantities, Quantity
+from processors.money import MAIN, Quantity, Words
+from processors.quantities import Quantities
 from processors.setting import Setting
 
 Pair = tuple[Quantity, Quantity | None]
@@ -36,7 +36,7 @@ class Settling:
     """Settles the currencies of one language; `table` is its money.toml."""
 
     def __init__(self, table: dict[str, Any], quantities: Quantities, ellipses: Ellipses) -> None:
-        self._quantities = quantities
+        self._denominations = quantities.denominations
         self._ellipses = ellipses
         self._exchange = [tuple(words.split()) for words in table["implied"]["exchange"]]
         self._articles = set(table["implied"]["articles"])
@@ -110,9 +110,9 @@ class Settling:
             return "", rate_end
         for words in self._exchange:
             end = one.last + len(words)
-            if tuple(w.lows[one.last : end]) == words and self._quantities.name(w.lows, end):
+            if tuple(w.lows[one.last : end]) == words and self._denominations.name(w.lows, end):
                 first = max(0, one.first - _EXCHANGED)
-                at, code = self._quantities.name_before(w.lows, first, one.first)
+                at, code = self._denominations.name_before(w.lows, first, one.first)
                 if code:
                     return setting.settle(code, w.spans[at].start), end + 1
         return "", rate_end
