@@ -56,7 +56,10 @@ class Ellipses:
             return False
         if self.uncounted(lows, quantity):
             return True
-        return self._bare_nouns and at < len(lows) and lows[at] not in (*self._of, "d", "%", "-")
+        if self._bare_nouns:
+            return lows[at] not in (*self._of, "d", "%", "-")
+        ends = at + 1 == len(lows) or not lows[at + 1].isalpha() or lows[at + 1] in self._followers
+        return ends and self._participle(lows, quantity)
 
     def counts(self, lows: Sequence[str], quantity: Quantity) -> bool:
         """Whether a number counts things, so that a bare number after it would count them too."""

@@ -24,12 +24,29 @@ _EXCHANGED = 12
 """How many words before a rate of exchange its currency may be named."""
 
 
+_LINE = 2
+"""How many times a currency named in the same line counts against one of another line."""
+
+
 class _Last(NamedTuple):
     """The amount read last: what an ellipsis after it leaves out."""
 
     quantity: Quantity
     currency: str
     end: int
+
+
+class _Said(NamedTuple):
+    """The currency that an article names most, the one whose cents it means, and those of lines."""
+
+    main: str
+    cents: str
+    line_of: list[int]
+    lines: list[str]
+
+    def likely(self, index: int) -> str:
+        """Return the currency of a quantity that names none."""
+        return self.lines[self.line_of[index]]
 
 
 class Settling:
@@ -40,6 +57,8 @@ class Settling:
         self._ellipses = ellipses
         self._exchange = [tuple(words.split()) for words in table["implied"]["exchange"]]
         self._articles = set(table["implied"]["articles"])
+        self._home, self._foreign = table["implied"]["home"], set(table["implied"]["foreign"])
+        self._negative = set(table["implied"]["negative"])
         codes = lexicon.table("currencies")["codes"]
         self._whole = set(codes["no_cents"].split())
         self._historic = set(codes["historic"].split())
@@ -55,9 +74,7 @@ class Settling:
             "" if _flimsy(one) and code not in sure else code
             for code, (one, _) in zip(own, found, strict=True)
         ]
-        counts = Counter(code for code in own if code not in ("", MAIN))
-        main = max(counts, key=lambda code: counts[code], default="")
-        main = "EUR" if main in self._historic else main
+        said = self._said(w, found, own)
         settled: list[str] = []
         last: _Last | None = None
         counted, rate_end = False, -1
@@ -65,10 +82,11 @@ class Settling:
             one, two = pair[0], pair[1] or pair[0]
             code = own[index]
             if code == MAIN:
-                code = self._of_cents(w, found, own, index) or main or setting.settle("USD?")
+                code = self._of_cents(w, found, own, index) or said.cents or said.main
+                code = code or setting.settle("USD?")
             elif not code and not one.currency:
                 code, rate_end = self._rate(w, one, rate_end, setting)
-                code = code or self._left_out(w, pair, last, main, counted)
+                code = code or self._left_out(w, pair, last, said.likely(index), counted)
             if one.first < rate_end and not one.figures:
                 code = ""  # the "one dollar" of a rate
             settled.append(code)
@@ -76,18 +94,44 @@ class Settling:
                 last, counted = _Last(two, code, w.spans[two.last - 1].end), False
             else:
                 counted = counted or self._ellipses.counts(w.lows, two)
-        return settled, main
+        return settled, said.main
+
+    def _said(self, w: Words, found: Sequence[Pair], own: Sequence[str]) -> _Said:
+        """Return which currencies the article names most, as a whole and by line."""
+        total: Counter[str] = Counter()
+        lines: list[Counter[str]] = [Counter()]
+        line_of, at = [], 0
+        for (one, _), code in zip(found, own, strict=True):
+            start = w.spans[one.first].start
+            if w.text.find("\n", at, start) >= 0:
+                lines.append(Counter())
+            at = start
+            line_of.append(len(lines) - 1)
+            if code not in ("", MAIN) and code not in self._historic:
+                total[code] += 1
+                lines[-1][code] += 1
+        main = max(total, key=lambda code: total[code], default="") or (
+            "EUR" if any(code in self._historic for code in own) else ""
+        )
+        cents = _most(Counter({c: n for c, n in total.items() if c not in self._whole}))
+        if main in self._foreign:
+            total[self._home] += 1
+        even = self._home if self._home in total else main
+        likely = [_most(total + _scaled(line)) or even for line in lines]
+        return _Said(main, cents, line_of, likely)
 
     def _own(self, w: Words, pair: Pair, setting: Setting) -> str:
         """Return the currency that a pair names, MAIN for cents, "" for none."""
         one, two = pair
         code = one.currency or (two.currency if two else "")
-        if not code or code == MAIN:
-            return code
+        if not code:
+            return ""
         unit = not one.figures and one.value == 1 and not one.scale
+        if unit and not self._negative.isdisjoint(w.lows[max(0, one.first - 5) : one.first]):
+            return ""  # "not a penny"
         if unit and w.lows[one.first] in self._articles:  # "a euro benchmark"
             return setting.settle(code) if self._ellipses.uncounted(w.lows, one) else ""
-        return setting.settle(code, w.spans[one.first].start)
+        return MAIN if code == MAIN else setting.settle(code, w.spans[one.first].start)
 
     def _of_cents(self, w: Words, found: Sequence[Pair], own: Sequence[str], index: int) -> str:
         """Return the currency nearest to an amount of cents in its paragraph; pounds have none."""
@@ -98,11 +142,10 @@ class Settling:
             if code in ("", MAIN) or code in self._whole:
                 continue
             first, last = w.between(found[other][0].first, found[other][0].last)
-            gap = w.text[min(last, start) : max(first, end)][: _NEAR + 1]
-            if len(gap) <= _NEAR and "\n" not in gap:
+            left, right = min(last, start), max(first, end)
+            if right - left <= _NEAR and "\n" not in w.text[left:right]:
                 return code
-        counts = Counter(code for code in own if code not in ("", MAIN, *self._whole))
-        return max(counts, key=lambda code: counts[code], default="")
+        return ""
 
     def _rate(self, w: Words, one: Quantity, rate_end: int, setting: Setting) -> tuple[str, int]:
         """Return the currency of a rate of exchange, "the yen at 158 for one euro", and its end."""
@@ -117,16 +160,17 @@ class Settling:
                     return setting.settle(code, w.spans[at].start), end + 1
         return "", rate_end
 
-    def _left_out(self, w: Words, pair: Pair, last: _Last | None, main: str, counted: bool) -> str:
+    def _left_out(
+        self, w: Words, pair: Pair, last: _Last | None, likely: str, counted: bool
+    ) -> str:
         """Return the currency that a number leaves out, "" when it is no money."""
         one, two = pair
         start = w.spans[one.first].start
-        stops, lines = _NEAR, _NEAR
+        stops = _NEAR
         if last is not None and start - last.end <= _NEAR:
             stops = len(_FULL_STOP.findall(w.text, last.end, start))
-            lines = w.text.count("\n", last.end, start)
-        if main and self._ellipses.implied(w.lows, two or one):
-            return last.currency if last and not lines else main
+        if likely and self._ellipses.implied(w.lows, two or one):
+            return last.currency if last and not stops else likely
         if last is None or stops > 2 or two is not None:
             return ""
         scale = self._ellipses.scale(w.lows, one, last.quantity, stops, counted)
@@ -134,6 +178,16 @@ class Settling:
             return ""
         one.scale = scale
         return last.currency
+
+
+def _most(counts: Counter[str]) -> str:
+    """Return the code that was counted most, "" when there are none or two as often."""
+    most = counts.most_common(2)
+    return most[0][0] if most and (len(most) == 1 or most[0][1] > most[1][1]) else ""
+
+
+def _scaled(line: Counter[str]) -> Counter[str]:
+    return Counter({code: _LINE * n for code, n in line.items()})
 
 
 def _flimsy(one: Quantity) -> bool:
