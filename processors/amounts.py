@@ -32,7 +32,11 @@ class Amounts:
         currencies = self._quantities.denominations.currencies
         names = [*table["currencies"], *currencies.signs, *table["cents"], *currencies.scaled]
         names += table["scaled"]
-        cues = {name.lower() for name in names if len(name) > 1 or not name.isalnum()}
+        cues = {
+            name.lower()
+            for name in names
+            if len(name) > 1 or not (name.isascii() and name.isalnum())
+        }
         cues |= {f"{digit}{sign}" for sign in "pc" for digit in range(10)}
         cues |= {f"{sign}{digit}" for sign in "rnkpwc" for digit in range(10)}
         scales = {scale.lower() for scale in table["scales"] if len(scale) > 1}
@@ -76,15 +80,17 @@ class Amounts:
         if not w.spans:
             return []
         found: list[tuple[Quantity, Quantity | None]] = []
-        read = 0
+        read = owned = 0
         for at in [i for i, low in enumerate(w.lows) if self._quantities.begins(low)]:
             if at < read:
                 continue
-            quantity = self._quantities.at(w, at)
+            quantity = self._quantities.at(w, at, owned)
             if quantity is not None:
                 other = self._ranges.second(w, quantity)
                 found.append((quantity, other))
                 read = (other or quantity).last
+                if quantity.figures or quantity.currency:  # and not the A of "A$5"
+                    owned = read
         setting = Setting(low_text)
         codes, main = self._settling.settle(w, found, setting)
         specials = self._specials(low_text, main or "USD?", setting)

@@ -27,6 +27,7 @@ class Denominations:
         self._signs = Phrases(self.currencies.signs, False)
         self._edges = self._signs.lasts | self._scaled.lasts
         self._ambiguous = self.currencies.ambiguous
+        self._unless = set(table["ambiguous"]["unless"])
         self._articles = set(table["implied"]["articles"])
         self._and = set(table["number"]["and"])
 
@@ -48,12 +49,12 @@ class Denominations:
     def _covers(self, low: list[str], start: int, at: int) -> bool:
         return start + self._names.longest(low, start)[0] > at
 
-    def before(self, w: Words, found: Quantity) -> None:
+    def before(self, w: Words, found: Quantity, read: int) -> None:
         """Take the sign before a number into it: "US$ 5", "R5", "MSEK 60"."""
         text, spans = w.words, w.spans
         if not found.first or text[found.first - 1] not in self._edges:
             return
-        for length in range(min(4, found.first), 0, -1):
+        for length in range(min(4, found.first - read), 0, -1):
             first = found.first - length
             words = text[first : found.first]
             code = self._signs.get(words)
@@ -74,6 +75,14 @@ class Denominations:
             if scaled:
                 found.scale, found.currency = scaled
             return
+
+    def named_before(self, w: Words, found: Quantity, read: int) -> None:
+        """Take the name before a scaled number into it: "rupees 500 crore"."""
+        first = found.first - 1
+        if first >= read and w.spans[first].end + 1 == w.spans[found.first].start:
+            code = self._names.get(w.lows[first : found.first])
+            if code and w.lows[first] not in self._ambiguous:
+                found.first, found.currency = first, code
 
     @staticmethod
     def glued(w: Words, at: int, kind: Any = str.isalpha) -> bool:
@@ -123,7 +132,8 @@ class Denominations:
         """Whether a name after a number is a currency, and not "120 won" or "un Euro PP"."""
         small = found.value < 1000 or 1900 <= found.value < 2100  # a count, or a year
         if w.lows[at] in self._ambiguous and not found.scale and small:
-            return False
+            unit = not found.figures and found.value == 1 and found.first > 0
+            return unit and w.lows[found.first - 1] in self._unless
         return bool(found.figures or found.scale or not w.words[at][0].isupper())
 
     @staticmethod

@@ -97,7 +97,7 @@ class Ellipses:
             cued = moved or ends or bare.value >= 1000
         else:
             cued = False
-        return self._fitting(bare.value, last) if cued else None
+        return self.fitting(bare, last) if cued else None
 
     def _taken(self, lows: Sequence[str], bare: Quantity) -> bool:
         """Whether a pronoun and a verb of money say what a number is: "on lui en donne 9"."""
@@ -117,15 +117,14 @@ class Ellipses:
         """Whether a number is a year: 1980, and not 1 980."""
         return bare.figures and bare.value in _YEARS and bare.last == bare.first + 1
 
-    @staticmethod
-    def _fitting(value: float, last: Quantity) -> float | None:
-        """Return the scale that makes a value most like the amount before it."""
-        whole = last.amount()
-        if not value or not whole:
+    def fitting(self, bare: Quantity, like: Quantity) -> float | None:
+        """Return the scale that makes a number most like the amount that says it; None: none."""
+        whole = like.amount()
+        if not bare.value or not whole or self._is_year(bare):
             return None
         found, best = None, float(_LIKE)
-        for scale in (last.scale, 0.0):
-            ratio = value * (scale or 1) / whole
+        for scale in (like.scale, 0.0):
+            ratio = bare.value * (scale or 1) / whole
             ratio = max(ratio, 1 / ratio)
             if ratio < best:
                 found, best = scale, ratio

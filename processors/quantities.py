@@ -34,12 +34,15 @@ class Quantities:
         """Whether a number may begin with the token."""
         return low[0].isdigit() or low in self._starts
 
-    def at(self, w: Words, at: int) -> Quantity | None:
-        """Return the quantity whose number begins at token `at`, or None."""
+    def at(self, w: Words, at: int, read: int = 0) -> Quantity | None:
+        """Return the quantity whose number begins at token `at`, or None.
+
+        Tokens before `read` belong to another one.
+        """
         found = self._number(w, at)
         if found is None:
             return None
-        self.denominations.before(w, found)
+        self.denominations.before(w, found, read)
         if not found.currency and found.figures and self.denominations.glued(w, at):
             return None  # S4C, G7
         self._scale(w, found)
@@ -49,6 +52,8 @@ class Quantities:
                 self._scale(w, found)  # "75 USD million"
             if found.currency:
                 self._change(w, found)
+            elif found.scale >= 1e3:
+                self.denominations.named_before(w, found, read)
         return found
 
     def _change(self, w: Words, found: Quantity) -> None:

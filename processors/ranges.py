@@ -43,7 +43,7 @@ class Ranges:
             at += 2
         begins = self._quantities.begins
         number = next((i for i in range(at + 1, min(at + 5, len(lows))) if begins(lows[i])), 0)
-        second = self._quantities.at(w, number) if number else None
+        second = self._quantities.at(w, number, first.last) if number else None
         if second is None or second.first > first.last + (3 if lows[first.last + 1] == "to" else 1):
             return None
         if not second.currency and not first.currency and not second.scale:

@@ -14,7 +14,9 @@ _OPENING = 400
 """Cues in the first so many characters count twice: a headline and a dateline tell most."""
 _CHARS_PER_CUE = 300
 _CUES = 3
-"""A country other than the first of its table needs a cue every so many characters, or so many."""
+"""Another country than the usual one needs a cue every so many characters, or so many."""
+_USUAL = ("USD", "CHF")
+"""The first of their tables are meant so often that one cue for another country is not enough."""
 _CONTRAST = 3
 """What an explicit "US$" counts against the bare dollar's being one."""
 
@@ -23,8 +25,11 @@ _BESIDE = 1
 _PARAGRAPH = 600
 """How far a paragraph may reach to either side, in characters."""
 
-Vote = tuple[str, str, int]
-"""What may mean something else, what it means then, and the weight of the cue."""
+_ONCE = 4
+"""Where one "NZ$" stands among so many bare signs, it says what all of them are."""
+
+Vote = tuple[str, str]
+"""What may mean something else, and what it means then; "" for dollars that say whose they are."""
 
 
 class _Cues:
@@ -36,10 +41,10 @@ class _Cues:
         for base, others in table["settings"].items():
             for other, cues in others.items():
                 for cue in cues:
-                    votes[cue].append((base, other, 1))
+                    votes[cue].append((base, other))
         for code, cues in table["contrasts"].items():
             for cue in cues:
-                votes[cue].append(("USD", code, -_CONTRAST))
+                votes[cue].append(("", code))
         self._votes = list(votes.values())
         self._open = [cue.endswith("*") for cue in votes]
         patterns = [cue.removesuffix("*") for cue in votes]
@@ -82,8 +87,12 @@ class Setting:
         """What the whole article says, by code with a question mark."""
         found: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for start, votes in self._hits:
-            for base, other, weight in votes:
-                found[base][other] += weight * (2 if start < _OPENING else 1)
+            for base, other in votes:
+                found[base][other] += 2 if base and start < _OPENING else 1
+        signs = self._low_text.count("$") if found[""] else 0
+        for other, marks in found[""].items():
+            once = marks == 1 and other != "USD" and signs >= _ONCE
+            found["USD"][other] += _CONTRAST if once else -_CONTRAST * marks
         return found
 
     def settle(self, code: str, at: int = 0) -> str:
@@ -92,11 +101,11 @@ class Setting:
         if base == code:
             return code
         weights = Counter(self._weights[base])
-        needed = min(_CUES, len(self._low_text) // _CHARS_PER_CUE)
+        needed = min(_CUES, len(self._low_text) // _CHARS_PER_CUE) if base in _USUAL else 1
         for _, votes in self._beside(at):
-            for of, other, weight in votes:
+            for of, other in votes:
                 if of == base:
-                    weights[other] += weight * _BESIDE
+                    weights[other] += _BESIDE
         others = [other for other in weights if other != base]
         best = max(others, key=lambda other: weights[other], default=base)
         return best if weights[best] >= max(weights[base] + 1, needed) else base

@@ -58,6 +58,7 @@ class Settling:
         self._exchange = [tuple(words.split()) for words in table["implied"]["exchange"]]
         self._articles = set(table["implied"]["articles"])
         self._home, self._foreign = table["implied"]["home"], set(table["implied"]["foreign"])
+        self._and = set(table["number"]["and"])
         self._negative = set(table["implied"]["negative"])
         codes = lexicon.table("currencies")["codes"]
         self._whole = set(codes["no_cents"].split())
@@ -86,6 +87,7 @@ class Settling:
                 code = code or setting.settle("USD?")
             elif not code and not one.currency:
                 code, rate_end = self._rate(w, one, rate_end, setting)
+                code = code or self._shared(w, found, own, index)
                 code = code or self._left_out(w, pair, last, said.likely(index), counted)
             if one.first < rate_end and not one.figures:
                 code = ""  # the "one dollar" of a rate
@@ -126,7 +128,7 @@ class Settling:
         code = one.currency or (two.currency if two else "")
         if not code:
             return ""
-        unit = not one.figures and one.value == 1 and not one.scale
+        unit = not one.figures and one.value == 1 and one.scale < 1
         if unit and not self._negative.isdisjoint(w.lows[max(0, one.first - 5) : one.first]):
             return ""  # "not a penny"
         if unit and w.lows[one.first] in self._articles:  # "a euro benchmark"
@@ -159,6 +161,21 @@ class Settling:
                 if code:
                     return setting.settle(code, w.spans[at].start), end + 1
         return "", rate_end
+
+    def _shared(self, w: Words, found: Sequence[Pair], own: Sequence[str], index: int) -> str:
+        """Return the currency that a number has from the next one: "190 et 85 millions d'euros"."""
+        one, two = found[index]
+        if two is not None or index + 1 == len(found) or not one.figures or one.scale:
+            return ""
+        other = found[index + 1][0]
+        if other.first != one.last + 1 or w.lows[one.last] not in self._and:
+            return ""
+        named = own[index + 1] if w.spans[other.first].text[0].isdigit() else ""
+        scale = self._ellipses.fitting(one, other) if named else None
+        if scale is None:
+            return ""
+        one.scale = scale
+        return named
 
     def _left_out(
         self, w: Words, pair: Pair, last: _Last | None, likely: str, counted: bool
