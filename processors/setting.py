@@ -25,8 +25,8 @@ _BESIDE = 1
 _PARAGRAPH = 600
 """How far a paragraph may reach to either side, in characters."""
 
-_ONCE = 4
-"""Where one "NZ$" stands among so many bare signs, it says what all of them are."""
+_SIGN = 4
+"""The longest sign of a dollar that says whose it is."""
 
 Vote = tuple[str, str]
 """What may mean something else, and what it means then; "" for dollars that say whose they are."""
@@ -89,11 +89,26 @@ class Setting:
         for start, votes in self._hits:
             for base, other in votes:
                 found[base][other] += 2 if base and start < _OPENING else 1
-        signs = self._low_text.count("$") if found[""] else 0
         for other, marks in found[""].items():
-            once = marks == 1 and other != "USD" and signs >= _ONCE
+            once = marks == 1 and other == self._opener
+            once = once and found["USD"][other] > found["USD"]["USD"]
             found["USD"][other] += _CONTRAST if once else -_CONTRAST * marks
         return found
+
+    @cached_property
+    def _opener(self) -> str:
+        """The dollar that the first sign of the article names: the bare ones after it are such."""
+        first = self._low_text.find("$")
+        if self._low_text.find("($") > first:  # what follows in brackets is the same in USD
+            return ""
+        marks = (
+            other
+            for start, votes in self._hits
+            if start <= first <= start + _SIGN
+            for base, other in votes
+            if not base
+        )
+        return next(marks, "")
 
     def settle(self, code: str, at: int = 0) -> str:
         """Return what a code at `at` means; one without a question mark means itself."""

@@ -161,7 +161,8 @@ def test_rates_cents_and_changes(
     [
         ("en", "Toronto miner Ansett, of Timmins, Ontario, paid $5 million", "CAD"),
         ("en", "Gold is US$3,985 as Perth bakers in Australia pay $14 for lunch", "AUD"),
-        ("en", "The Canadian group paid C$9 million; its rival, $4 million", "USD"),
+        ("en", "The Canadian group paid C$9 million ($7 million)", "USD"),
+        ("en", "The Auckland baker raised NZ$9 million, and owes its bank $4 million", "NZD"),
         ("fr", "En 1969 un oncle français lui avance 40 000 francs", "FRF"),
         ("fr", "La commune vaudoise de Nyon vend l'hôtel 7 millions de francs", "CHF"),
         ("en", "The Tanzanian port at Tanga cost Sh429 billion", "TZS"),
