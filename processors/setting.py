@@ -15,8 +15,8 @@ _OPENING = 400
 _CHARS_PER_CUE = 300
 _CUES = 3
 """Another country than the usual one needs a cue every so many characters, or so many."""
-_USUAL = ("USD", "CHF")
-"""The first of their tables are meant so often that one cue for another country is not enough."""
+_SHARED = ("NOK", "SEK", "KES", "XOF", "DZD", "MXN")
+"""Names that several countries share, none of them the usual one: a single cue is enough."""
 _CONTRAST = 3
 """What an explicit "US$" counts against the bare dollar's being one."""
 
@@ -42,6 +42,10 @@ class _Cues:
             for other, cues in others.items():
                 for cue in cues:
                     votes[cue].append((base, other))
+        for base, others in table["fallbacks"].items():
+            for other, cues in others.items():
+                for cue in cues:
+                    votes[cue].append((base + "?", other))
         for code, cues in table["contrasts"].items():
             for cue in cues:
                 votes[cue].append(("", code))
@@ -116,7 +120,9 @@ class Setting:
         if base == code:
             return code
         weights = Counter(self._weights[base])
-        needed = min(_CUES, len(self._low_text) // _CHARS_PER_CUE) if base in _USUAL else 1
+        if not weights and self._weights[code]:
+            return max(self._weights[code])
+        needed = 1 if base in _SHARED else min(_CUES, len(self._low_text) // _CHARS_PER_CUE)
         for _, votes in self._beside(at):
             for of, other in votes:
                 if of == base:
