@@ -18,6 +18,7 @@ Pair = tuple[Quantity, Quantity | None]
 """A quantity, and the other end of its range."""
 
 _FULL_STOP = re.compile(r"[.!?]\s+|\n+")
+_LINE_END = re.compile(r"\n")
 _NEAR = 300
 """How far after an amount a number may leave out what that amount says, in characters."""
 _EXCHANGED = 12
@@ -83,8 +84,10 @@ class Settling:
             one, two = pair[0], pair[1] or pair[0]
             code = own[index]
             if code == MAIN:
-                code = self._of_cents(w, found, own, index) or said.cents or said.main
-                code = code or setting.settle("USD?")
+                code = self._of_cents(w, found, own, index, sentence=True)
+                if not code and said.main in self._whole:
+                    code = self._of_cents(w, found, own, index, sentence=False) or said.cents
+                code = code or said.main or setting.settle("USD?")
             elif not code and not one.currency:
                 code, rate_end = self._rate(w, one, rate_end, setting)
                 code = code or self._shared(w, found, own, index)
@@ -135,8 +138,11 @@ class Settling:
             return setting.settle(code) if self._ellipses.uncounted(w.lows, one) else ""
         return MAIN if code == MAIN else setting.settle(code, w.spans[one.first].start)
 
-    def _of_cents(self, w: Words, found: Sequence[Pair], own: Sequence[str], index: int) -> str:
-        """Return the currency nearest to an amount of cents in its paragraph; pounds have none."""
+    def _of_cents(
+        self, w: Words, found: Sequence[Pair], own: Sequence[str], index: int, sentence: bool
+    ) -> str:
+        """Return the currency nearest to an amount of cents, in its sentence or its paragraph."""
+        stop = _FULL_STOP if sentence else _LINE_END
         start, end = w.between(found[index][0].first, found[index][0].last)
         before, after = range(index - 1, max(-1, index - 4), -1), range(index + 1, index + 3)
         for other in chain(before, (i for i in after if i < len(found))):
@@ -145,7 +151,7 @@ class Settling:
                 continue
             first, last = w.between(found[other][0].first, found[other][0].last)
             left, right = min(last, start), max(first, end)
-            if right - left <= _NEAR and "\n" not in w.text[left:right]:
+            if right - left <= _NEAR and not stop.search(w.text, left, right):
                 return code
         return ""
 
