@@ -41,7 +41,8 @@ class Amounts:
         cues |= {f"{sign}{digit}" for sign in "rnkpwc" for digit in range(10)}
         scales = {scale.lower() for scale in table["scales"] if len(scale) > 1}
         self._cues = sorted(cues) + sorted(scales - cues)
-        self._currency_cues = len(cues)
+        # Where readers have a currency of their own, millions alone may be money.
+        self._currency_cues = len(self._cues) if table["implied"]["home"] else len(cues)
         self._hints = ahocorasick_rs.AhoCorasick(self._cues, store_patterns=False)
         self._special: dict[str, list[Any]] = table["special"]
 

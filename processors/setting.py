@@ -15,7 +15,7 @@ _OPENING = 400
 _CHARS_PER_CUE = 300
 _CUES = 3
 """Another country than the usual one needs a cue every so many characters, or so many."""
-_SHARED = ("NOK", "SEK", "KES", "XOF", "DZD", "MXN")
+_SHARED = ("NOK", "SEK", "XOF", "DZD", "MXN")
 """Names that several countries share, none of them the usual one: a single cue is enough."""
 _CONTRAST = 5
 """What an explicit "US$" counts against the bare dollar's being one."""

@@ -115,9 +115,7 @@ class Settling:
             if code not in ("", MAIN) and code not in self._historic:
                 total[code] += 1
                 lines[-1][code] += 1
-        main = max(total, key=lambda code: total[code], default="") or (
-            "EUR" if any(code in self._historic for code in own) else ""
-        )
+        main = max(total, key=lambda code: total[code], default="") or self._home
         cents = _most(Counter({c: n for c, n in total.items() if c not in self._whole}))
         if main in self._foreign:
             total[self._home] += 1
