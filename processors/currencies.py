@@ -1,4 +1,4 @@
-"""Names and signs of currencies, and which one a bare dollar or franc is in a given article."""
+"""Names and signs of currencies."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _plurals(name: str) -> set[str]:
 class Currencies:
     """The currencies of one language; `table` is its money.toml.
 
-    Codes with a question mark depend on the article: see `settle`.
+    Codes with a question mark depend on the article: see `setting.Setting`.
     """
 
     def __init__(self, table: dict[str, Any]) -> None:
@@ -32,22 +32,14 @@ class Currencies:
         self.cents = {
             form: code for name, code in table["cents"].items() for form in _plurals(name)
         }
+        self.scaled = {
+            prefix + code: [scale, code]
+            for code in self.codes
+            for prefix, scale in shared["prefixes"].items()
+        }
+        self.mills = frozenset(shared["codes"]["mills"].split())
         self.ambiguous = frozenset(table["ambiguous"]["words"])
-        self._settings: dict[str, dict[str, list[str]]] = shared["settings"]
 
     def code(self, written: str) -> str:
         """Return the code of a sign or a word, perhaps with a question mark; "" when unknown."""
         return self.signs.get(written) or self.words.get(written.lower(), "")
-
-    def settle(self, code: str, low_text: str) -> str:
-        """Return what a code with a question mark means in an article in lower case."""
-        base = code.rstrip("?")
-        if base == code:
-            return code
-        hits = {
-            other: sum(low_text.count(cue) for cue in cues)
-            for other, cues in self._settings.get(base, {}).items()
-        }
-        best = max(hits, key=lambda other: hits[other], default=base)
-        enough = max(hits.get(base, 0) + 1, min(3, len(low_text) // 300))
-        return best if hits.get(best, 0) >= enough else base

@@ -13,9 +13,11 @@ class Numbers:
         self.decimal: str = number["decimal"]
         self.words: dict[str, int] = number["words"]
         self.halves: dict[str, float] = number["halves"]
+        self.parts: dict[str, float] = number["parts"]
         self.about: dict[str, float] = number["about"]
         self.floors: dict[str, float] = number["floors"]
         self.scales: dict[str, float] = table["scales"]
+        self.tenths: bool = number.get("tenths", False)
 
     def figures(self, text: str) -> float | None:
         """Return the value of figures such as 1,9 or 1.234.567; None when they make no number.
@@ -43,12 +45,14 @@ class Numbers:
         225.0
         """
         total = current = 0.0
+        known = False
         for word in text.lower().replace("-", " ").split():
             if word in ("et", "and"):
                 continue
             value = self.words.get(word)
             if value is None:
                 return None
+            known = True
             if value == 1000:
                 total, current = total + (current or 1) * 1000, 0
             elif value == 100:
@@ -57,7 +61,7 @@ class Numbers:
                 current += 76
             else:
                 current += value
-        return total + current or None
+        return total + current if known else None
 
     def value(self, text: str) -> float | None:
         """Return the value of figures or number words, without a scale."""

@@ -2,55 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from processors.currencies import Currencies
+from processors.denominations import Denominations
+from processors.money import Quantity, Words
 from processors.numbers import Numbers
-from processors.text import Token, tokens
+from processors.phrases import Phrases
 
-Phrases = dict[tuple[str, ...], Any]
-
-MAIN = "main"
-"""Stands for the currency that the article mostly uses."""
-
-_LINKS = {"de", "d", "of", "in", "en"}
-_GLUED = {"R", "N", "K", "P", "W", "DA", "DT", "DH", "Dh", "SR", "RM"}
-"""Signs that are ordinary letters: nothing may stand between them and the number."""
-
-
-@dataclass(slots=True)
-class Quantity:
-    """A number as tokens `first` to `last` (excluded); scale 0, currency "": none is said."""
-
-    first: int
-    last: int
-    value: float
-    scale: float = 0.0
-    currency: str = ""
-    about: bool = False
-    floor: bool = False
-    figures: bool = True
-
-    def amount(self) -> float:
-        return round(self.value * (self.scale or 1), 4)
-
-
-def _phrases(words: Mapping[str, Any], fold: bool = True) -> Phrases:
-    """Return `words` keyed by their tokens, in lower case unless told otherwise."""
-    return {
-        tuple(t.low if fold else t.text for t in tokens(word, 0, len(word))): value
-        for word, value in words.items()
-    }
-
-
-def _longest(table: Phrases, words: Sequence[str], at: int, size: int = 4) -> tuple[int, Any]:
-    """Return how many of `words` from `at` on make an entry of `table`, and the entry; 0: none."""
-    for length in range(min(size, len(words) - at), 0, -1):
-        if (entry := table.get(tuple(words[at : at + length]))) is not None:
-            return length, entry
-    return 0, None
+_GROUPS = 8
+"""Groups of three figures that one number may have."""
 
 
 class Quantities:
@@ -58,158 +18,138 @@ class Quantities:
 
     def __init__(self, table: dict[str, Any]) -> None:
         self.numbers = Numbers(table)
-        self.currencies = Currencies(table)
-        self._halves = _phrases(self.numbers.halves)
-        self._vague = _phrases({**self.numbers.about, **self.numbers.floors})
-        self._floors = set(_phrases(self.numbers.floors))
-        self._scales = _phrases({s: v for s, v in self.numbers.scales.items() if len(s) > 3})
-        self._letters = _phrases(
-            {s: v for s, v in self.numbers.scales.items() if len(s) <= 3}, False
-        )
-        self._names = _phrases(self.currencies.words)
-        self._cents = _phrases({name: code or MAIN for name, code in self.currencies.cents.items()})
-        self._scaled = _phrases(table["scaled"], False)
-        self._signs = _phrases(self.currencies.signs, False)
-        self._ambiguous = self.currencies.ambiguous
-        starts = {key[0] for key in [*self._vague, *self._scales]}
-        self.starts = frozenset({*self.numbers.words, *starts})
+        self.denominations = Denominations(table)
+        self._halves = Phrases(self.numbers.halves)
+        self._vague = Phrases({**self.numbers.about, **self.numbers.floors})
+        self._parts = Phrases(self.numbers.parts)
+        self._floors = Phrases(self.numbers.floors)
+        scales = self.numbers.scales
+        self._scales = Phrases({s: v for s, v in scales.items() if len(s) > 3})
+        self._letters = Phrases({s: v for s, v in scales.items() if len(s) <= 3}, False)
+        self._and = set(table["number"]["and"])
+        starts = [table.firsts() for table in (self._vague, self._scales, self._parts)]
+        self._starts = frozenset(self.numbers.words).union(*starts)
 
-    def at(self, text: list[str], low: list[str], spans: list[Token], at: int) -> Quantity | None:
-        """Return the quantity whose number begins at token `at`, or None."""
-        found = self._number(low, spans, at)
+    def begins(self, low: str) -> bool:
+        """Whether a number may begin with the token."""
+        return low[0].isdigit() or low in self._starts
+
+    def at(self, w: Words, at: int, read: int = 0) -> Quantity | None:
+        """Return the quantity whose number begins at token `at`, or None.
+
+        Tokens before `read` belong to another one.
+        """
+        found = self._number(w, at)
         if found is None:
             return None
-        self._sign_before(text, spans, found)
-        self._scale(text, low, found)
+        self.denominations.before(w, found, read)
+        if not found.currency and found.figures and self.denominations.glued(w, at):
+            return None  # S4C, G7
+        self._scale(w, found)
         if not found.currency:
-            self._currency_after(text, low, spans, found)
+            self.denominations.after(w, found)
+            if found.currency and not found.scale:
+                self._scale(w, found)  # "75 USD million"
+            if found.currency:
+                self._change(w, found)
+            elif found.scale >= 1e3:
+                self.denominations.named_before(w, found, read)
         return found
 
-    def _number(self, low: list[str], spans: list[Token], at: int) -> Quantity | None:
+    def _change(self, w: Words, found: Quantity) -> None:
+        """Read the hundredths after an amount: "15 dollars and 50 cents"."""
+        at = found.last + (found.last < len(w.lows) and w.lows[found.last] in self._and)
+        if at < len(w.lows) and self.begins(w.lows[at]):
+            rest = self._number(w, at)
+            if rest is not None and not rest.about and rest.first == at:
+                self.denominations.change(w, found, rest)
+
+    def _number(self, w: Words, at: int) -> Quantity | None:
+        low = w.lows
         if low[at][0].isdigit():
-            last, word = at + 1, low[at]
-            while (
-                last < len(low)
-                and len(low[last].partition(",")[0].partition(".")[0]) == 3
-                and low[last][0].isdigit()
-                and spans[last].start == spans[last - 1].end + 1
-                and low[last - 1].isdecimal()
-                and (len(low[last - 1]) == 3 or last == at + 1)
-                and len(low[at]) <= 3
-            ):
-                word += low[last]
-                last += 1
-            value = self.numbers.figures(word)
-            return None if value is None else Quantity(at, last, value)
-        length, vague = _longest(self._vague, low, at)
+            return self._figures(w, at)
+        length, vague = self._vague.longest(low, at)
         if length:
-            floor = tuple(low[at : at + length]) in self._floors
+            floor = self._floors.get(low[at : at + length]) is not None
             last = at + length + (at + length < len(low) and low[at + length] in ("de", "of"))
             last += last < len(low) and low[last] == "d" and 2
             return Quantity(at, last, vague, about=True, floor=floor, figures=False)
-        if low[at] in ("un", "half") or low[at] == "demi":
-            scale_at = at + 2 if low[at + 1 : at + 2] in (["a"], ["-"]) else at + 1
-            length, scale = _longest(self._scales, low, scale_at)
-            if length and (low[at] == "half" or low[scale_at] == "demi"):
-                return Quantity(
-                    at, scale_at + length, 0.5 if low[at] == "half" else 1.0, scale, figures=False
-                )
-        if low[at][-1] == "s" and self._scales.get((low[at],), 0) >= 1e6:  # "des milliards"
+        length, part = self._parts.longest(low, at)
+        if length and self._scales.longest(low, at + length)[0]:
+            return Quantity(at, at + length, part, figures=False)
+        length, scale = self._scales.longest(low, at)
+        if length and scale >= 1e6 and low[at][-1] == "s":  # "des milliards"
             return Quantity(at, at, 1.0, about=True, floor=True, figures=False)
-        last = at
-        while last < len(low) and low[last] in self.numbers.words:
+        return self._spelled(w, at)
+
+    def _figures(self, w: Words, at: int) -> Quantity | None:
+        low, spans = w.lows, w.spans
+        last, word = at + 1, low[at]
+        while (
+            last < min(len(low), at + _GROUPS)
+            and len(low[last].partition(",")[0].partition(".")[0]) == 3
+            and low[last][0].isdigit()
+            and spans[last].start == spans[last - 1].end + 1
+            and low[last - 1].isdecimal()
+            and (len(low[last - 1]) == 3 or last == at + 1)
+            and len(low[at]) <= 3
+        ):
+            word += low[last]
             last += 1
-            if _longest(self._halves, low, last)[0]:
+        value = self.numbers.figures(word)
+        return None if value is None else Quantity(at, last, value)
+
+    def _spelled(self, w: Words, at: int) -> Quantity | None:
+        low, last, words = w.lows, at, self.numbers.words
+        while last < len(low) and low[last] in words:
+            last += 1
+            if self._halves.longest(low, last)[0]:
                 break
-            if (
-                last + 1 < len(low)
-                and low[last] in ("-", "et", "and")
-                and low[last + 1] in self.numbers.words
-            ):
+            joined = last + 1 < len(low) and (low[last] == "-" or low[last] in self._and)
+            if joined and low[last + 1] in words:
                 last += 1
-        value = self.numbers.spelled(" ".join(w for w in low[at:last] if w != "-"))
+        value = self.numbers.spelled(" ".join(word for word in low[at:last] if word != "-"))
         return None if value is None else Quantity(at, last, value, figures=False)
 
-    def _sign_before(self, text: list[str], spans: list[Token], found: Quantity) -> None:
-        for length in range(min(4, found.first), 0, -1):
-            first = found.first - length
-            code = self._signs.get(tuple(text[first : found.first]))
-            if code is None:
-                continue
-            gap = spans[found.first].start - spans[found.first - 1].end
-            inside = spans[found.first - 1].end - spans[first].start
-            if gap > (0 if text[first] in _GLUED else 1) or inside > length + 6:
-                continue
-            if (
-                first
-                and spans[first].start == spans[first - 1].end
-                and text[first - 1].isalnum()
-                and text[first].isalpha()
-            ):
-                continue
-            found.first, found.currency = first, code
-            return
-
-    def _scale(self, text: list[str], low: list[str], found: Quantity) -> None:
-        self._half(low, found)
+    def _scale(self, w: Words, found: Quantity) -> None:
+        """Take the scale after a number into it, a half before or after it, and a second scale."""
+        low = w.lows
+        self._half(w, found)
         at = found.last + (low[found.last : found.last + 1] == ["-"])
-        length, scale = _longest(self._scales, low, at)
+        length, scale = self._scales.longest(low, at)
         if not length:
-            length, scale = _longest(self._letters, text, at, 1)
+            length, scale = self._letters.longest(w.words, at)
         if length:
             found.scale = scale * (found.scale or 1)
             found.last = at + length
-            self._half(low, found)
-            again, scale = _longest(self._scales, low, found.last)
-            if (
-                again and scale > 1 and low[found.last - 1] != low[found.last]
-            ):  # mille milliards, lakh crore
-                found.scale *= scale
+            self._half(w, found)
+            again, scale = self._scales.longest(low, found.last)
+            if again and scale > 1 and low[found.last - 1] != low[found.last]:
+                found.scale *= scale  # mille milliards, lakh crore
                 found.last += again
+        if found.scale >= 1e6 and not found.figures and not found.about:
+            self._rest(w, found)
 
-    def _half(self, low: list[str], found: Quantity) -> None:
-        length, half = _longest(self._halves, low, found.last)
+    def _rest(self, w: Words, found: Quantity) -> None:
+        """Read on after a scale: "un million deux cent mille", or "un million deux" for short."""
+        low = w.lows
+        at = found.last + (found.last < len(low) and low[found.last] in self._and)
+        if at >= len(low) or low[at] not in self.numbers.words:
+            return
+        rest = self._number(w, at)
+        if rest is None or rest.about or rest.first != at:
+            return
+        after = low[rest.last] if rest.last < len(low) else "."
+        if 1000 <= rest.value < found.scale:
+            found.value += rest.value / found.scale
+        elif self.numbers.tenths and 2 <= rest.value <= 9 and not after[0].isalnum():
+            found.value += rest.value / 10
+        else:
+            return
+        found.last = rest.last
+
+    def _half(self, w: Words, found: Quantity) -> None:
+        length, half = self._halves.longest(w.lows, found.last)
         if length:
             found.value += half
             found.last += length
-
-    def _currency_after(
-        self, text: list[str], low: list[str], spans: list[Token], found: Quantity
-    ) -> None:
-        at = found.last
-        if low[at : at + 1] == ["-"]:
-            at += 1
-        if low[at : at + 1] and low[at] in _LINKS:
-            at += 2 if low[at : at + 2] == ["d", "'"] else 1
-        if at >= len(low):
-            return
-        length, scaled = _longest(self._scaled, text, at)
-        if length:
-            found.scale, found.currency = scaled
-            found.last = at + length
-            return
-        for table, words in ((self._cents, low), (self._names, low), (self._signs, text)):
-            length, code = _longest(table, words, at)
-            if not length or (table is self._signs and not found.figures):
-                continue
-            small = found.value < 1000 or 1900 <= found.value < 2100  # a count, or a year
-            if low[at] in self._ambiguous and not found.scale and small and table is self._names:
-                continue
-            if not found.figures and not found.scale and text[at][0].isupper():
-                continue  # "un Euro PP"
-            if (
-                table is self._signs
-                and text[at] in _GLUED
-                and not found.scale
-                and found.value < 1000
-            ):
-                continue
-            if table is self._cents:
-                glued = spans[at].start == spans[at - 1].end
-                if not found.figures and found.value == 1:
-                    continue  # "not a penny"
-                if found.scale or (low[at] in ("p", "c", "cent") and not glued):
-                    continue
-                found.scale = 0.01
-            found.currency, found.last = code, at + length
-            return

@@ -39,6 +39,13 @@ def read(language: str, text: str) -> list[tuple[float | None, float | None, str
         pytest.param("de deux à trois millions d'euros", (2e6, 3e6, "EUR", False), id="word range"),
         pytest.param("l'euro symbolique", (1, 1, "EUR", False), id="one symbolic euro"),
         pytest.param("30 milliards de francs CFA", (3e10, 3e10, "XOF", False), id="CFA"),
+        pytest.param("un million deux cent mille euros", (1.2e6, 1.2e6, "EUR", False), id="rest"),
+        pytest.param("un quart de milliard d'euros", (2.5e8, 2.5e8, "EUR", False), id="part"),
+        pytest.param("15 euros 50", (15.5, 15.5, "EUR", False), id="change"),
+        pytest.param("un budget de 60 MSEK", (60e6, 60e6, "SEK", False), id="scaled code"),
+        pytest.param("a dépassé 2 milliards d'euros", (2e9, None, "EUR", False), id="exceeded"),
+        pytest.param("grimpé jusqu'à 200 euros", (200, 200, "EUR", False), id="as far as"),
+        pytest.param("90 millions de roupies népalaises", (9e7, 9e7, "NPR", False), id="CLDR"),
     ],
 )
 def test_french(text: str, expected: tuple[float | None, float | None, str, bool]) -> None:
@@ -60,6 +67,15 @@ def test_french(text: str, expected: tuple[float | None, float | None, str, bool
         pytest.param("two and a half billion euros", (2.5e9, 2.5e9, "EUR", False), id="words"),
         pytest.param("billions of dollars", (1e9, None, "USD", True), id="billions"),
         pytest.param("half a billion dollars", (5e8, 5e8, "USD", False), id="half"),
+        pytest.param("a quarter of a billion dollars", (2.5e8, 2.5e8, "USD", False), id="part"),
+        pytest.param("15 dollars and 50 cents", (15.5, 15.5, "USD", False), id="change"),
+        pytest.param("75 USD million", (75e6, 75e6, "USD", False), id="code, then scale"),
+        pytest.param("R$ 812 million", (812e6, 812e6, "BRL", False), id="spaced sign"),
+        pytest.param("A $90 million loan", (90e6, 90e6, "USD", False), id="article and sign"),
+        pytest.param("up to another C$15 million", (None, 15e6, "CAD", False), id="filler"),
+        pytest.param("Debt crept up to $26bn", (26e9, 26e9, "USD", False), id="movement"),
+        pytest.param("at 140 baisas", (0.14, 0.14, "OMR", False), id="thousandths"),
+        pytest.param("rupees 500 crore", (5e9, 5e9, "INR", False), id="name first"),
         pytest.param("hand over €1.2 billion", (1.2e9, 1.2e9, "EUR", False), id="no hedge"),
     ],
 )
@@ -72,6 +88,8 @@ def test_english(text: str, expected: tuple[float | None, float | None, str, boo
     [
         ("fr", "3 millions d'habitants et 12 % de hausse en 2023"),
         ("en", "2 million customers, 5G and Q3 2024, page 22"),
+        ("fr", "Un contrat avec Renault pour les clients des R5, sans débourser un centime"),
+        ("en", "The talks with S4C over a 275-million-cubic-foot plant, for a euro benchmark"),
     ],
 )
 def test_counts_years_and_shares_are_no_money(language: str, text: str) -> None:
@@ -88,3 +106,70 @@ def test_an_amount_without_currency_takes_that_of_its_sentence() -> None:
         read("fr", "Un bénéfice de 2 milliards d'euros, contre 1,5 milliard un an plus tôt")[1][2]
         == "EUR"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Il proposait 6,5 millions d'euros. On lui en donne 9", 9e6),
+        ("Il devait 4,2 millions d'euros ; il n'en a déposé que 700 000", 7e5),
+        ("Le passif est de 133 millions d'euros, dont 29 dus à l'État", 29e6),
+        ("L'action vaut 16 euros, contre 22 en 2012", 22),
+        ("La recette a atteint 84 000 euros ; elle est tombée à 61 000", 61_000),
+        ("Un apport de 2 millions d'euros et un prêt de 15 millions consenti en mars", 15e6),
+        ("Il reste 8 millions d'euros, et les 20 millions de la Banque européenne", 20e6),
+    ],
+)
+def test_a_number_may_leave_out_its_currency_and_its_scale(text: str, value: float) -> None:
+    assert [low for low, *_ in read("fr", text)][1:] == [value]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Elle a levé 12 millions d'euros et emploie 300 personnes, dont 40 à Lyon",
+        "Elle a vendu un bar pour 2 millions d'euros ; elle en possède 9",
+        "Le capital est de 3 millions d'euros. Le taux doit passer de 10 à 35 %",
+    ],
+)
+def test_a_bare_number_that_counts_things_is_no_money(text: str) -> None:
+    assert len(read("fr", text)) == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("fr", "Le yen est à 158 pour un euro", [(158, "JPY")]),
+        ("en", "The shilling was steady in Nairobi at 129 to the dollar", [(129, "KES")]),
+        (
+            "en",
+            "It owes £2bn, or $3bn; it pays 8.32 cents",
+            [(2e9, "GBP"), (3e9, "USD"), (0.0832, "USD")],
+        ),
+        ("en", "Shares fell 3.6p to 214p", [(0.036, "GBP"), (2.14, "GBP")]),
+    ],
+)
+def test_rates_cents_and_changes(
+    language: str, text: str, expected: list[tuple[float, str]]
+) -> None:
+    found = [(low, currency) for low, _, currency, _ in read(language, text)]
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "currency"),
+    [
+        ("en", "Toronto miner Ansett, of Timmins, Ontario, paid $5 million", "CAD"),
+        ("en", "Gold is US$3,985 as Perth bakers in Australia pay $14 for lunch", "AUD"),
+        ("en", "The Canadian group paid C$9 million ($7 million)", "USD"),
+        ("en", "The Auckland baker raised NZ$9 million, and owes its bank $4 million", "NZD"),
+        ("fr", "En 1969 un oncle français lui avance 40 000 francs", "FRF"),
+        ("fr", "La commune vaudoise de Nyon vend l'hôtel 7 millions de francs", "CHF"),
+        ("en", "The Tanzanian port at Tanga cost Sh429 billion", "TZS"),
+        ("en", "Danish brewer Lund of Aarhus pays 90 million crowns", "DKK"),
+    ],
+)
+def test_what_a_bare_dollar_franc_or_crown_is_depends_on_the_article(
+    language: str, text: str, currency: str
+) -> None:
+    assert read(language, text)[-1][2] == currency
