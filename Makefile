@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TIERS ?=
 
-.PHONY: help demo test check kafka bench schemas lock clean
+.PHONY: help demo test check kafka bench quality schemas lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,6 +19,10 @@ $(VENV)/installed: requirements.lock pyproject.toml
 
 $(VENV)/installed-dev: requirements-dev.lock $(VENV)/installed
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/installed-train: requirements-train.lock $(VENV)/installed-dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-train.lock
 	@touch $@
 
 demo: $(VENV)/installed ## replay the seeds through an embedded broker into SQLite, and print the deals
@@ -38,12 +42,19 @@ kafka: $(VENV)/installed ## run Apache Kafka on localhost:9092 from Maven's jars
 bench: $(VENV)/installed-dev ## measure speed, latency and memory; takes a while
 	$(BIN)/python -m benchmarks
 
+quality: $(VENV)/installed-dev ## score the reader on every labelled set, and group its errors by cause
+	$(BIN)/python -m benchmarks.quality
+
+train: $(VENV)/installed-train ## train the models anew from corpus/; about an hour on two cores, and 6 GB of packages
+	$(BIN)/python -m processors.training
+
 schemas: $(VENV)/installed-dev ## write schemas/json and schemas/asyncapi.json anew from the models
 	$(BIN)/python -m schemas.export
 
 lock: ## renew the lock files (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --group build -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --group dev -o requirements-dev.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --group train -o requirements-train.lock
 
 clean: ## remove what was set up or built here
 	rm -rf $(VENV) .kafka .mypy_cache .ruff_cache .pytest_cache .hypothesis build ./*.egg-info

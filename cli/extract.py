@@ -28,7 +28,7 @@ def command(_settings: Settings, paths: tuple[str, ...], as_json: bool | None) -
 
     In a pipe one JSON line an article: doc, language, entities, amounts, deals.
     """
-    documents = _from_stdin() if paths == ("-",) else _from_files(paths)
+    documents = read_paths(paths)
     from processors.reader import Reader
 
     reader = Reader()
@@ -49,6 +49,11 @@ def command(_settings: Settings, paths: tuple[str, ...], as_json: bool | None) -
         sys.exit(SKIPPED_EXIT_CODE)
 
 
+def read_paths(paths: tuple[str, ...]) -> Iterable[Document]:
+    """Return what files and folders hold, or standard input (-). Raises click.UsageError."""
+    return _from_stdin() if paths == ("-",) else _from_files(paths)
+
+
 def _from_files(paths: tuple[str, ...]) -> Iterable[Document]:
     try:
         files = find_files(map(Path, paths))
@@ -66,11 +71,16 @@ def _from_stdin() -> list[Document]:
     return [Document(path, 1, article)]
 
 
+def doc_name(document: Document) -> str:
+    """Return the file's name without its ending, and the line where a file holds several."""
+    name = document.path.stem
+    return name if document.path.suffix in (".txt", "") else f"{name}:{document.line}"
+
+
 def extraction(document: Document, tags: Tags, deals: tuple[DealEvent, ...]) -> dict[str, Any]:
     """Return what was read, under the file's name; offsets count code points of its text."""
-    name = document.path.stem
     return {
-        "doc": name if document.path.suffix in (".txt", "") else f"{name}:{document.line}",
+        "doc": doc_name(document),
         "language": tags.language,
         "entities": [json.loads(entity.model_dump_json()) for entity in tags.entities],
         "amounts": [json.loads(amount.model_dump_json()) for amount in tags.amounts],

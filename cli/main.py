@@ -24,6 +24,7 @@ COMMANDS = {
     "subscribe": "Print deal events as they come.",
     "deals": "List the deals in the SQLite file.",
     "extract": "Read articles from files, without Kafka.",
+    "explain": "Show why an article gave its deals.",
     "dead-letters": "See what could not be read, and send it again.",
     "status": "Topics, lag, rows, dead letters.",
 }

@@ -39,7 +39,7 @@ class Label:
 
 @dataclass(slots=True)
 class Document:
-    """A passage or an article with its labels; `group` names the file, for splits by writer."""
+    """A passage or an article with its labels; `group` names its file or folder."""
 
     id: str
     group: str
@@ -105,7 +105,7 @@ def articles(folder: Path) -> Iterator[Document]:
         with (folder / "articles" / f"{raw['doc']}.txt").open(encoding="utf-8", newline="") as file:
             text = file.read()
         deals = [_from_gold(deal, text) for deal in raw["deals"]]
-        yield Document(raw["doc"], raw["doc"], raw["lang"], text, deals, whole=True)
+        yield Document(raw["doc"], folder.name, raw["lang"], text, deals, whole=True)
 
 
 def _from_gold(raw: dict[str, Any], text: str) -> Label:

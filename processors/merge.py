@@ -13,21 +13,29 @@ _PAIRED = frozenset(("merger", "partnership", "joint_venture"))
 
 def merge(proposals: Iterable[Proposal]) -> list[Proposal]:
     """Return the distinct deals of an article; what is told twice is kept once, at its fullest."""
+    return [deal for deal, _ in join(proposals)]
+
+
+def join(proposals: Iterable[Proposal]) -> list[tuple[Proposal, list[int]]]:
+    """Return the distinct deals, each with the numbers of the proposals that tell it."""
     deals: list[Proposal] = []
+    told: dict[int, list[int]] = {}
     by_name: dict[str, list[Proposal]] = {}
-    for proposal in proposals:
+    for number, proposal in enumerate(proposals):
         names = [name.name for _, name in proposal.parties]
         related = [deal for name in names for deal in by_name.get(name, [])[-_LATEST:]]
         same = next((deal for deal in related if _same(deal, proposal)), None)
         if same is None:
             deals.append(proposal)
+            told[id(proposal)] = [number]
         else:
             _absorb(same, proposal)
+            told[id(same)].append(number)
         for name in names:
             some = by_name.setdefault(name, [])
             if not any(deal is (same or proposal) for deal in some[-_LATEST:]):
                 some.append(same or proposal)
-    return deals
+    return [(deal, told[id(deal)]) for deal in deals]
 
 
 def _parties(deal: Proposal) -> dict[str, set[str]]:

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 from processors import lexicon
 from processors.amounts import Amounts, Money
 from processors.boilerplate import Boilerplate
+from processors.explain import Trace, explain
+from processors.explanation import Explanation
 from processors.facts import Facts
 from processors.language import identify
-from processors.learned import Learned, Models
-from processors.merge import merge
-from processors.model import load
+from processors.learned import LEAST, Learned
+from processors.merge import join
 from processors.names import Name, Names
 from processors.rules import Proposal, Rules
 from processors.sentences import split
@@ -37,7 +38,7 @@ from schemas import (
 )
 
 MODEL = lexicon.DATA / "model"
-VERSION = "0.2.0"
+VERSION = "0.3.0"
 """Raised with every change of what is read: a new version reads every article anew."""
 
 
@@ -67,13 +68,16 @@ class _Language:
 class Reader:
     """Reads articles in French and English; anything else gives tags without content."""
 
-    def __init__(self, model: Path | None = MODEL) -> None:
-        """Load lists and models; without a `model` folder, deals are read by the book alone."""
+    def __init__(self, model: Path | None = MODEL, least: float = LEAST) -> None:
+        """Load lists and models; without a `model` folder, deals are read by the book alone.
+
+        Deals below the confidence `least` are left out.
+        """
         self.version = VERSION
         self._languages = {name: _Language(name) for name in lexicon.LANGUAGES}
         self._learned: Learned | None = None
-        if model is not None and (model / "deals.npz").exists():
-            self._learned = Learned(Models.of(load(model / "deals.npz")))
+        if model is not None and (model / "encoder.onnx").exists():
+            self._learned = Learned.load(model, least)
             for name, lists in self._languages.items():
                 lists.tagger = Tagger(name, model / f"names-{name}.crfsuite")
 
@@ -84,7 +88,26 @@ class Reader:
 
     def read(self, article: Article) -> tuple[Tags, tuple[DealEvent, ...]]:
         """Return the tags and deal events of an article; the same ones every time."""
-        reading = self.parse(article.text)
+        return self._publishable(article, self.parse(article.text))
+
+    def explain(self, article: Article) -> tuple[Tags, tuple[DealEvent, ...], Explanation]:
+        """Return what `read` does, and what led to it."""
+        view, kept, money = self.view(article.text)
+        trace = Trace(view, kept, money)
+        if view and self._learned:
+            trace.scores.update(self._learned.scores(view))
+            trace.drafts.extend(self._learned.judged(view, trace.scores))
+            trace.weights.update(self._learned.judge.weights)
+            trace.least = self._learned.least
+        elif view:
+            trace.by_lists(self._languages[view.language].rules.propose(view))
+        reading = self._reading(view, kept, money, trace.believed(), trace.joined)
+        tags, events = self._publishable(article, reading)
+        return tags, events, explain(article, tags, events, trace)
+
+    def _publishable(
+        self, article: Article, reading: Reading
+    ) -> tuple[Tags, tuple[DealEvent, ...]]:
         events = tuple(self._events(article, reading))
         tags = Tags(
             article_id=article.article_id,
@@ -128,12 +151,28 @@ class Reader:
         """Read a text. Linear in its length; most texts hold no trigger and end early."""
         view, kept, money = self.view(raw)
         if view is None:
+            return self._reading(view, kept, money, [])
+        reads = self._learned or self._languages[view.language].rules
+        return self._reading(view, kept, money, reads.propose(view))
+
+    def _reading(
+        self,
+        view: View | None,
+        kept: list[tuple[int, int]],
+        money: list[Money],
+        proposals: list[Proposal],
+        joined: list[list[int]] | None = None,
+    ) -> Reading:
+        """Join the proposals; notes in `joined` the numbers of those that each deal came of."""
+        if view is None:
             return Reading(None, kept, [], [], [])
-        lists = self._languages[view.language]
-        proposals = (self._learned or lists.rules).propose(view)
+        facts = self._languages[view.language].facts
         for proposal in proposals:
-            proposal.facts = lists.facts.of(view, proposal.type, proposal.evidence[0])
-        return Reading(view.language, kept, view.names, money, merge(proposals))
+            proposal.facts = facts.of(view, proposal.type, proposal.evidence[0])
+        deals = join(proposals)
+        if joined is not None:
+            joined.extend(numbers for _, numbers in deals)
+        return Reading(view.language, kept, view.names, money, [deal for deal, _ in deals])
 
     def _events(self, article: Article, reading: Reading) -> list[DealEvent]:
         seen: Counter[str] = Counter()
