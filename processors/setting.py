@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from functools import cache, cached_property
@@ -20,6 +21,11 @@ _SHARED = ("NOK", "SEK", "XOF", "DZD", "MXN")
 _CONTRAST = 5
 """What an explicit "US$" counts against the bare dollar's being one."""
 
+_BRACKET = 60
+"""How far behind an amount its value in another currency may follow in brackets, in characters."""
+_RARE = 3
+"""So many bare dollars for each that says whose it is: the first ones only set the tone."""
+
 _BESIDE = 1
 """What a cue in the paragraph itself counts on top."""
 _PARAGRAPH = 600
@@ -27,6 +33,8 @@ _PARAGRAPH = 600
 
 _SIGN = 4
 """The longest sign of a dollar that says whose it is."""
+
+_BARE_DOLLAR = re.compile(r"(?<![a-z])\$")
 
 Vote = tuple[str, str]
 """What may mean something else, and what it means then; "" for dollars that say whose they are."""
@@ -94,16 +102,21 @@ class Setting:
             for base, other in votes:
                 found[base][other] += 2 if base and start < _OPENING else 1
         for other, marks in found[""].items():
-            once = marks == 1 and other == self._opener
+            once = other == self._opener and (marks == 1 or _RARE * marks <= self._bare)
             once = once and found["USD"][other] > found["USD"]["USD"]
             found["USD"][other] += _CONTRAST if once else -_CONTRAST * marks
         return found
 
     @cached_property
+    def _bare(self) -> int:
+        """How many dollars do not say whose they are."""
+        return len(_BARE_DOLLAR.findall(self._low_text))
+
+    @cached_property
     def _opener(self) -> str:
         """The dollar that the first sign of the article names: the bare ones after it are such."""
         first = self._low_text.find("$")
-        if self._low_text.find("($") > first:  # what follows in brackets is the same in USD
+        if self._low_text.find("($", first, first + _BRACKET) > 0:  # the same in USD follows
             return ""
         marks = (
             other

@@ -162,6 +162,12 @@ def test_rates_cents_and_changes(
         ("en", "Toronto miner Ansett, of Timmins, Ontario, paid $5 million", "CAD"),
         ("en", "Gold is US$3,985 as Perth bakers in Australia pay $14 for lunch", "AUD"),
         ("en", "The Canadian group paid C$9 million ($7 million)", "USD"),
+        (
+            "en",
+            "Toronto's Tolvane had sales of C$118 million, after costs of $80 million, interest of "
+            "$9 million and a loss before tax of ($2 million); it owes $4 million",
+            "CAD",
+        ),
         ("en", "The Auckland baker raised NZ$9 million, and owes its bank $4 million", "NZD"),
         ("fr", "En 1969 un oncle français lui avance 40 000 francs", "FRF"),
         ("fr", "La commune vaudoise de Nyon vend l'hôtel 7 millions de francs", "CHF"),
