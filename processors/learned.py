@@ -16,9 +16,13 @@ from schemas import DealStatus, DealType
 from schemas.deal_event import ROLES
 
 _PART = 0.4
+_PART_ELSEWHERE = 0.3
 _TOGETHER = 0.5
 _PRICE = 0.4
-"""Probabilities from which a name takes a role, two names are in one deal, an amount its price."""
+"""Probabilities from which a name takes a role (one from another sentence, where nobody plays it
+here), two names are in one deal, an amount is its price."""
+_BESIDE = frozenset(("seller", "arranger", "exchange", "location"))
+"""Roles that a deal may well lack: a name from another sentence must be as likely as one inside."""
 LEAST = 0.45
 """Confidence below which a deal is not reported."""
 _FAR_BELOW = 0.5
@@ -148,7 +152,8 @@ def _parts(view: View, number: int, scores: Scores, kind: DealType) -> list[Part
     by_role: dict[str, list[Part]] = {}
     for name, row in scores.roles.items():
         score, role = max((float(row[COLUMNS[kind, r]]), r) for r in ROLES[kind])
-        if score >= _PART:
+        elsewhere = name not in view.named_in[number] and role not in _BESIDE
+        if score >= (_PART_ELSEWHERE if elsewhere else _PART):
             by_role.setdefault(role, []).append(Part(role, name, score))
     found = []
     for some in by_role.values():

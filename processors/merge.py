@@ -65,6 +65,7 @@ def _absorb(deal: Proposal, other: Proposal) -> None:
     named = {name.name for _, name in deal.parties}
     deal.parties += [p for p in other.parties if p[0] not in filled and p[1].name not in named]
     deal.amount = deal.amount or other.amount
-    deal.evidence += [span for span in other.evidence if span not in deal.evidence]
+    # In the order of the text, so what is there already is the latest; and so this is linear.
+    deal.evidence += [span for span in other.evidence if span not in deal.evidence[-2:]]
     deal.confidence = max(deal.confidence, other.confidence)
     deal.facts = {**other.facts, **deal.facts}

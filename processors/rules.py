@@ -106,7 +106,7 @@ class Rules:
         best: Money | None = None
         for amount in money:
             if self._not_price.search(
-                text.lower(), max(sentence.start, amount.start - 45), amount.end + 25
+                text, max(sentence.start, amount.start - 45), amount.end + 25
             ):
                 continue
             if best is None or abs(amount.start - hit.end) < abs(best.start - hit.end):
