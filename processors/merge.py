@@ -9,6 +9,8 @@ from processors.rules import Proposal
 _LATEST = 20
 """How many earlier deals of a name a mention is compared with: bounded, so that it stays linear."""
 _PAIRED = frozenset(("merger", "partnership", "joint_venture"))
+_KIN = ({"acquisition", "merger", "investment"}, {"partnership", "joint_venture", "contract"})
+"""Types that one deal may be taken for, in one sentence and another."""
 
 
 def merge(proposals: Iterable[Proposal]) -> list[Proposal]:
@@ -35,7 +37,39 @@ def join(proposals: Iterable[Proposal]) -> list[tuple[Proposal, list[int]]]:
             some = by_name.setdefault(name, [])
             if not any(deal is (same or proposal) for deal in some[-_LATEST:]):
                 some.append(same or proposal)
-    return [(deal, told[id(deal)]) for deal in deals]
+    return [(deal, sorted(told[id(deal)])) for deal in _without_repeats(deals, told)]
+
+
+def _without_repeats(deals: list[Proposal], told: dict[int, list[int]]) -> list[Proposal]:
+    """Drop what a surer deal of the article tells already; `told` notes whose it is.
+
+    In real articles every second wrong report was one: the same deal again, as another type, with
+    the roles turned round, or with one party alone.
+    """
+    kept: dict[str, list[Proposal]] = {}
+    dropped: set[int] = set()
+    for deal in sorted(deals, key=lambda deal: -deal.confidence):
+        names = {name.name for _, name in deal.parties}
+        related = [other for name in sorted(names) for other in kept.get(name, [])[:_LATEST]]
+        surer = next((other for other in related if _repeats(deal, names, other)), None)
+        if surer is not None:
+            dropped.add(id(deal))
+            told[id(surer)] += told[id(deal)]
+            surer.evidence += deal.evidence
+            continue
+        for name in names:
+            kept.setdefault(name, []).append(deal)
+    left = [deal for deal in deals if id(deal) not in dropped]
+    for deal in left:
+        deal.evidence = sorted(set(deal.evidence))
+    return left
+
+
+def _repeats(deal: Proposal, names: set[str], surer: Proposal) -> bool:
+    shared = names & {name.name for _, name in surer.parties}
+    if deal.type == surer.type:
+        return len(shared) > 1 or len(names) == 1
+    return len(shared) > 1 and any({deal.type, surer.type} <= kin for kin in _KIN)
 
 
 def _parties(deal: Proposal) -> dict[str, set[str]]:

@@ -32,6 +32,16 @@ def test_rival_bids_stay_two_deals() -> None:
     assert len(merge(told)) == 2
 
 
+def test_a_deal_told_again_another_way_is_no_second_one() -> None:
+    first = deal(("acquirer", A), ("target", B), confidence=0.9)
+    turned = deal(("acquirer", B), ("target", A), start=50)
+    alone = deal(("seller", A), start=70)
+    other = deal(("merging_party", A), ("merging_party", B), start=90)
+    other.type = "merger"
+    rival = deal(("acquirer", C), ("target", B), start=110)
+    assert merge([first, turned, alone, other, rival]) == [first, rival]
+
+
 def test_the_surer_mention_gives_the_status() -> None:
     sure = deal(("target", B), confidence=0.9)
     sure.status = "completed"
