@@ -6,6 +6,7 @@ import random
 import signal
 import time
 
+import pytest
 from confluent_kafka import KafkaException
 
 from runtime.apache_kafka import ApacheKafka
@@ -62,12 +63,13 @@ def test_killing_workers_and_the_sink_at_random_loses_nothing(fault_pipeline: Pi
     assert sink.exit_codes == [-signal.SIGKILL] * KILLS
 
 
+@pytest.mark.timeout(420)
 def test_a_broker_that_stops_dies_or_hangs_under_load_loses_nothing(
     maven_kafka: ApacheKafka, fault_pipeline: Pipeline
 ) -> None:
     pipeline, count = fault_pipeline, 700
     worker, sink = pipeline.worker(restarts=True), pipeline.sink(restarts=True)
-    feeding = feed(pipeline, count, rate=25)
+    feeding = feed(pipeline, count, rate=10)
     read = wait_for_readings(pipeline, 20)
     maven_kafka.stop()
     maven_kafka.start()
@@ -79,7 +81,7 @@ def test_a_broker_that_stops_dies_or_hangs_under_load_loses_nothing(
     maven_kafka.freeze()
     time.sleep(3)  # longer than the workers' session
     maven_kafka.thaw()
-    assert feeding.wait(60) == 0
+    assert feeding.wait(120) == 0
     pipeline.wait_until_stored()
     check(pipeline, make_articles(count))
     # Whoever stopped did so loudly, with the remedy.
