@@ -30,7 +30,7 @@ ODD_WORKER = "tests.kafka.odd_worker"
 
 
 def wait_until(
-    what: str, condition: Callable[[], object], timeout_s: float = 60.0, every_s: float = 0.05
+    what: str, condition: Callable[[], object], timeout_s: float = 180.0, every_s: float = 0.05
 ) -> None:
     """Wait until `condition()` is true. Raises AssertionError when it takes too long."""
     deadline = time.monotonic() + timeout_s
@@ -157,7 +157,7 @@ class Pipeline:
         for component in self.components:
             component.restarts = False
 
-    def wait_until_stored(self, timeout_s: float = 60.0) -> None:
+    def wait_until_stored(self, timeout_s: float = 240.0) -> None:
         """Wait until all that was published is read and stored, and what follows from it sent."""
         with_problem = "nothing was measured"
 

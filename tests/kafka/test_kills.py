@@ -67,9 +67,9 @@ def test_killing_workers_and_the_sink_at_random_loses_nothing(fault_pipeline: Pi
 def test_a_broker_that_stops_dies_or_hangs_under_load_loses_nothing(
     maven_kafka: ApacheKafka, fault_pipeline: Pipeline
 ) -> None:
-    pipeline, count = fault_pipeline, 700
+    pipeline, count = fault_pipeline, 420
     worker, sink = pipeline.worker(restarts=True), pipeline.sink(restarts=True)
-    feeding = feed(pipeline, count, rate=10)
+    feeding = feed(pipeline, count, rate=6)
     read = wait_for_readings(pipeline, 20)
     maven_kafka.stop()
     maven_kafka.start()
