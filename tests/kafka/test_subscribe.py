@@ -43,8 +43,9 @@ def publish(pipeline: Pipeline, numbers: Iterable[int]) -> set[str]:
 
 
 def printed(*members: Component) -> list[str]:
-    lines = [line for member in members for line in member.log_text().splitlines()]
-    return [json.loads(line)["event_id"] for line in lines if "event_id" in line]
+    lines = [line for member in members for line in member.log_text().splitlines(keepends=True)]
+    whole = [line for line in lines if line.endswith("\n")]  # the last may be half written
+    return [json.loads(line)["event_id"] for line in whole if "event_id" in line]
 
 
 def ask(pipeline: Pipeline, *options: str) -> list[str]:

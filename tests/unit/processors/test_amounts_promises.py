@@ -96,11 +96,11 @@ def seconds(language: str, unit: str, size: int) -> float:
 
 @pytest.mark.parametrize("language", sorted(FINDERS))
 @pytest.mark.parametrize("unit", [pytest.param(unit, id=name) for name, unit in UNITS.items()])
-def test_twice_the_text_takes_twice_the_time(language: str, unit: str) -> None:
+def test_four_times_the_text_takes_no_sixteen_times_as_long(language: str, unit: str) -> None:
     seconds(language, unit, 2_000)
-    small = min(seconds(language, unit, 10_000) for _ in range(3))
-    large = min(seconds(language, unit, 20_000) for _ in range(3))
-    assert large < 3 * small + 0.02
+    takes = [(seconds(language, unit, 5_000), seconds(language, unit, 20_000)) for _ in range(3)]
+    small, large = (min(each) for each in zip(*takes, strict=True))
+    assert large < 8 * small + 0.02  # twice what is linear: machines are noisy
 
 
 @pytest.mark.parametrize("unit", ["7", "(", "A", "$"])
