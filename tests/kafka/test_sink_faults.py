@@ -70,7 +70,7 @@ def test_a_second_sink_on_a_file_is_refused_and_one_behind_another_lock_fences_t
 def test_a_locked_file_is_waited_for_and_then_stops_the_sink(fault_pipeline: Pipeline) -> None:
     pipeline = fault_pipeline
     articles = make_articles(40)
-    patience = {"DEALWIRE_DB_BUSY_TIMEOUT_S": "0.6"}
+    patience = {"DEALWIRE_DB_BUSY_TIMEOUT_S": "3"}  # long enough for us to let go in time
     sink = pipeline.sink(**patience)
     publish_read(pipeline, articles[:10])
     pipeline.wait_until_stored()
