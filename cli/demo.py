@@ -19,7 +19,7 @@ import click
 from cli.deals import table_rows
 from cli.options import DB, stopping_on_signals, with_settings
 from cli.output import deals_table, json_option, print_rows
-from cli.publishing import progress_bar
+from cli.publishing import progress_bar, say_skipped
 from cli.replay import summary
 from producers.documents import Document, find_files
 from producers.replay import Progress, Replay
@@ -125,7 +125,7 @@ class Pipeline:
 
             def show(document: Document, done: Progress) -> None:
                 if document.problem:
-                    bar.console.print(f"skipped {document.place}: {document.problem}")
+                    say_skipped(document, as_json=False, console=bar.console)
                 bar.update(
                     task,
                     completed=done.read_bytes,

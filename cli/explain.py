@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,9 @@ import click
 
 from cli.explain_page import page
 from cli.explain_terminal import explanation_view
-from cli.extract import doc_name, read_paths
+from cli.extract import Given, doc_name
 from cli.options import with_settings
 from cli.output import console, json_option, print_json, wants_json
-from cli.publishing import SKIPPED_EXIT_CODE
 from processors.explanation import Explanation
 from runtime.errors import DealwireError
 from runtime.settings import Settings
@@ -41,18 +39,13 @@ def command(_settings: Settings, file: str, page_path: Path | None, as_json: boo
     source = Path(file)
     if page_path and page_path.exists() and source.exists() and page_path.samefile(source):
         raise click.UsageError(f"--html {page_path} would overwrite the article: name another file")
-    documents = read_paths((file,))
+    given = Given((file,))
     from processors.reader import Reader
 
     reader = Reader()
     explained: list[tuple[str, Explanation]] = []
-    skipped = False
-    for document in documents:
-        if document.article is None:
-            click.echo(f"skipped {document.place}: {document.problem}", err=True)
-            skipped = True
-            continue
-        _, _, explanation = reader.explain(document.article)
+    for document, article in given:
+        _, _, explanation = reader.explain(article)
         if page_path is not None:
             explained.append((doc_name(document), explanation))
         elif wants_json(as_json):
@@ -61,8 +54,7 @@ def command(_settings: Settings, file: str, page_path: Path | None, as_json: boo
             console().print(explanation_view(doc_name(document), explanation))
     if page_path is not None and explained:
         _write(page_path, page(explained))
-    if skipped:
-        sys.exit(SKIPPED_EXIT_CODE)
+    given.exit_if_skipped()
 
 
 def _plain(explanation: Explanation) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import click
 
 from cli.options import with_settings
 from cli.output import console, deals_table, json_option, money_text, print_json, wants_json
-from cli.publishing import SKIPPED_EXIT_CODE
+from cli.publishing import SKIPPED_EXIT_CODE, say_skipped
 from producers.documents import Document, find_files, read_documents
 from runtime.settings import Settings
 from schemas import Article, DealEvent, Tags
@@ -28,30 +28,41 @@ def command(_settings: Settings, paths: tuple[str, ...], as_json: bool | None) -
 
     In a pipe one JSON line an article: doc, language, entities, amounts, deals.
     """
-    documents = read_paths(paths)
+    given = Given(paths)
     from processors.reader import Reader
 
     reader = Reader()
-    skipped = False
-    for document in documents:
-        if document.article is None:
-            click.echo(f"skipped {document.place}: {document.problem}", err=True)
-            skipped = True
-            continue
-        tags, deals = reader.read(document.article)
+    for document, article in given:
+        tags, deals = reader.read(article)
         if wants_json(as_json):
             print_json(extraction(document, tags, deals))
         else:
             rows = [_row(document, deal) for deal in deals]
-            title = document.article.title or document.place
+            title = article.title or document.place
             console().print(deals_table(rows, f"{title}: {len(rows)} deals"))
-    if skipped:
-        sys.exit(SKIPPED_EXIT_CODE)
+    given.exit_if_skipped()
 
 
-def read_paths(paths: tuple[str, ...]) -> Iterable[Document]:
-    """Return what files and folders hold, or standard input (-). Raises click.UsageError."""
-    return _from_stdin() if paths == ("-",) else _from_files(paths)
+class Given:
+    """The articles of files and folders, or of standard input (-); the others are named."""
+
+    def __init__(self, paths: tuple[str, ...]) -> None:
+        """Raises click.UsageError for a path that is not there."""
+        self._documents = _from_stdin() if paths == ("-",) else _from_files(paths)
+        self._skipped = False
+
+    def __iter__(self) -> Iterator[tuple[Document, Article]]:
+        for document in self._documents:
+            if document.article is None:
+                say_skipped(document, as_json=False)
+                self._skipped = True
+            else:
+                yield document, document.article
+
+    def exit_if_skipped(self) -> None:
+        """End the program with the exit code that says so, if some could not be read."""
+        if self._skipped:
+            sys.exit(SKIPPED_EXIT_CODE)
 
 
 def _from_files(paths: tuple[str, ...]) -> Iterable[Document]:

@@ -31,7 +31,7 @@ def publish_read(pipeline: Pipeline, articles: list[Article]) -> None:
 
 def assert_stopped(sink: Component, code: int, *words: str) -> None:
     """See that the sink stopped by itself, and said why and what to do in one line."""
-    assert sink.wait(40) == code, sink.log_text()[-2000:]
+    assert sink.wait(120) == code, sink.log_text()[-2000:]
     assert "Traceback" not in sink.log_text()
     last = sink.log_text().splitlines()[-1]
     for word in words:
@@ -190,7 +190,7 @@ def test_a_topic_made_anew_stops_the_sink_and_rereading_it_completes_everything(
     # Under the running sink: it may see that the topic is away (4), or that it is another (7).
     make_anew(pipeline, events)
     publish_read(pipeline, articles)
-    code = sink.wait(40)
+    code = sink.wait(120)
     assert code in (TOPICS, OFFSETS), sink.log_text()[-1000:]
     pipeline.components.remove(sink)
     refused = pipeline.run("sink")
