@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from babel import Locale
+
 from cli.output import amount_text, number
 from processors.explanation import Explanation, Reported, Taker, Told
 from processors.reasons import called, percent
@@ -104,7 +106,8 @@ def money(amount: Amount) -> str:
 
 def summary(explanation: Explanation) -> str:
     """Return in one line what was read, and how."""
-    language = {"fr": "French", "en": "English"}.get(explanation.language or "", "another language")
+    code = explanation.language
+    language = Locale.parse(code).get_display_name("en") if code else "another language"
     by = "the trained models" if explanation.read_by == "model" else "the word lists alone"
     words = f"in {language}, read by {by}, version {explanation.extractor}"
     if explanation.least is not None:

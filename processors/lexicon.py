@@ -15,8 +15,12 @@ LANGUAGES = tuple(
 
 @cache
 def table(name: str) -> dict[str, Any]:
-    """Return data/`name`.toml."""
-    return tomllib.loads((DATA / f"{name}.toml").read_text("utf-8"))
+    """Return data/`name`.toml. Raises ValueError, which names the file, when it is no TOML."""
+    path = DATA / f"{name}.toml"
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
 
 
 @cache

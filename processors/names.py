@@ -15,14 +15,6 @@ from schemas import EntityKind
 _LONGEST = 9
 """Tokens of the longest name: a line of capitals is no name."""
 _GLUE = frozenset("-.&+@/'")
-_INNER = {
-    "fr": frozenset(
-        ("de", "du", "des", "d", "la", "le", "les", "en", "à", "aux", "sur", "&", "et", "l")
-    ),
-    "en": frozenset(
-        ("of", "the", "&", "and", "for", "de", "van", "von", "del", "di", "du", "la", "le")
-    ),
-}
 _PARTICLES = frozenset(
     ("&", "van", "von", "der", "den", "del", "della", "di", "al", "el", "bin", "ben", "y")
 )
@@ -74,7 +66,7 @@ class Names:
         self._never = lexicon.words(f"{language}/not_names")
         self._places = lexicon.words("places")
         self._first_names = lexicon.words("first_names")
-        self._inner = _INNER[language]
+        self._inner = frozenset(lexicon.table(f"{language}/grammar")["names"]["inside"])
 
     def find(self, sentences: list[Sentence], spans: list[Spans] | None = None) -> list[Name]:
         """Return the names of an article, in the order of their first mention.

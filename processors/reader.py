@@ -71,7 +71,8 @@ class Reader:
     def __init__(self, model: Path | None = MODEL, least: float = LEAST) -> None:
         """Load lists and models; without a `model` folder, deals are read by the book alone.
 
-        Deals below the confidence `least` are left out.
+        So they are in a language that the models have not learned. Deals below the confidence
+        `least` are left out.
         """
         self.version = VERSION
         self._languages = {name: _Language(name) for name in lexicon.LANGUAGES}
@@ -79,7 +80,8 @@ class Reader:
         if model is not None and (model / "encoder.onnx").exists():
             self._learned = Learned.load(model, least)
             for name, lists in self._languages.items():
-                lists.tagger = Tagger(name, model / f"names-{name}.crfsuite")
+                if (path := model / f"names-{name}.crfsuite").exists():
+                    lists.tagger = Tagger(name, path)
 
     def use(self, taggers: dict[str, Tagger]) -> None:
         """Find names by other taggers from now on, by language; training does this."""
@@ -94,11 +96,11 @@ class Reader:
         """Return what `read` does, and what led to it."""
         view, kept, money = self.view(article.text)
         trace = Trace(view, kept, money)
-        if view and self._learned:
-            trace.scores.update(self._learned.scores(view))
-            trace.drafts.extend(self._learned.judged(view, trace.scores))
-            trace.weights.update(self._learned.judge.weights)
-            trace.least = self._learned.least
+        if view and (learned := self._models(view.language)):
+            trace.scores.update(learned.scores(view))
+            trace.drafts.extend(learned.judged(view, trace.scores))
+            trace.weights.update(learned.judge.weights)
+            trace.least = learned.least
         elif view:
             trace.by_lists(self._languages[view.language].rules.propose(view))
         reading = self._reading(view, kept, money, trace.believed(), trace.joined)
@@ -152,8 +154,11 @@ class Reader:
         view, kept, money = self.view(raw)
         if view is None:
             return self._reading(view, kept, money, [])
-        reads = self._learned or self._languages[view.language].rules
+        reads = self._models(view.language) or self._languages[view.language].rules
         return self._reading(view, kept, money, reads.propose(view))
+
+    def _models(self, language: str) -> Learned | None:
+        return self._learned if self._languages[language].tagger else None
 
     def _reading(
         self,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, cast
+from typing import Literal, NamedTuple, cast, get_args
 
 import ahocorasick_rs
 
 from processors import lexicon
 from schemas import DealType
+from schemas.deal_event import ROLES
 
 Kind = Literal["verb", "noun"]
 
@@ -31,16 +32,33 @@ class Hit(NamedTuple):
     frames: tuple[Frame, ...]
 
 
+def _columns(line: str) -> tuple[str, str, str, str, str]:
+    columns = [column.strip() for column in line.split("|")]
+    if len(columns) != 4:
+        raise ValueError(f"4 columns between | are needed, not {len(columns)}")
+    kind, part, roles, forms = columns
+    if kind not in ROLES or part not in get_args(Kind):
+        raise ValueError(f"{kind} | {part}: a type is one of {', '.join(ROLES)}; verb or noun")
+    subject, _, patient = (word.strip() for word in roles.partition(">"))
+    if unknown := {subject, patient} - set(ROLES[kind]):
+        raise ValueError(f"no role of {kind}: {', '.join(sorted(unknown)) or 'an empty one'}")
+    return kind, part, subject, patient, forms
+
+
 class Triggers:
     """The triggers of one language, from data/<language>/triggers.txt."""
 
     def __init__(self, language: str) -> None:
+        """Raises ValueError, which names the place, for a line that is no trigger."""
         frames: dict[str, list[Frame]] = {}
-        for line in (lexicon.DATA / language / "triggers.txt").read_text("utf-8").splitlines():
+        path = lexicon.DATA / language / "triggers.txt"
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
             if not line.strip() or line.startswith("#"):
                 continue
-            kind, part, roles, forms = (column.strip() for column in line.split("|"))
-            subject, _, patient = (word.strip() for word in roles.partition(">"))
+            try:
+                kind, part, subject, patient, forms = _columns(line)
+            except ValueError as error:
+                raise ValueError(f"{path}:{number}: {error}") from error
             for form in (form.strip() for form in forms.split(",")):
                 strong = not form.startswith("?")
                 frame = Frame(cast(DealType, kind), cast(Kind, part), subject, patient, strong)
