@@ -81,6 +81,8 @@ def joined(deal: Reported) -> str:
         parts.append(f"price per share {number(share.value)} {share.currency}")
     if event.stake_pct is not None:
         parts.append(f"stake {event.stake_pct:g} %")
+    if event.on_date:
+        parts.append(f"day {event.on_date.isoformat()}")
     parts += [value.replace("_", " ") for value in (event.round, event.instrument) if value]
     return "; ".join(parts)
 

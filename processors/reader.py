@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from processors import lexicon
 from processors.amounts import Amounts, Money
 from processors.boilerplate import Boilerplate
+from processors.dates import Dates
 from processors.explain import Trace, explain
 from processors.explanation import Explanation
 from processors.facts import Facts
@@ -38,7 +40,7 @@ from schemas import (
 )
 
 MODEL = lexicon.DATA / "model"
-VERSION = "0.3.0"
+VERSION = "0.4.0"
 """Raised with every change of what is read: a new version reads every article anew."""
 
 
@@ -57,6 +59,7 @@ class _Language:
 
     def __init__(self, language: str) -> None:
         self.boilerplate = Boilerplate(language)
+        self.dates = Dates(language)
         self.facts = Facts(language)
         self.tagger: Tagger | None = None
         self.triggers = Triggers(language)
@@ -215,6 +218,7 @@ class Reader:
                     parties=parties,
                     amount=_money(article.text, deal.amount),
                     **_facts(deal.facts),
+                    on_date=self._day(article, reading, deal),
                     evidence=tuple(_span(article.text, *span) for span in deal.evidence),
                     confidence=deal.confidence,
                     language=reading.language,
@@ -225,6 +229,15 @@ class Reader:
                 )
             )
         return events
+
+    def _day(self, article: Article, reading: Reading, deal: Proposal) -> date | None:
+        """Return when a deal was told or done; nobody tells the day of a mere rumour."""
+        if deal.status == "rumoured" or reading.language is None:
+            return None
+        published = article.published_at and article.published_at.date()
+        dates = self._languages[reading.language].dates
+        told = (normalise(article.text[start:end]) for start, end in deal.evidence)
+        return next((day for text in told if (day := dates.of(text, published))), None)
 
 
 def _promising(hits: list[Hit], money: list[Money]) -> bool:

@@ -79,7 +79,7 @@ class DealEvent(Reading):
     stake_pct: float | None = Field(default=None, description="per cent traded")
     round: str | None = Field(default=None, description="seed, series_a, ...")
     instrument: str | None = Field(default=None, description="loan, bond, credit_line, ...")
-    on_date: date | None = Field(default=None, description="of the deal, when the text gives it")
+    on_date: date | None = Field(default=None, description="told or done, when the text says")
     evidence: tuple[Span, ...] = Field(
         description="the passages that state the deal, the best first"
     )
