@@ -66,7 +66,9 @@ class Names:
         self._never = lexicon.words(f"{language}/not_names")
         self._places = lexicon.words("places")
         self._first_names = lexicon.words("first_names")
-        self._inner = frozenset(lexicon.table(f"{language}/grammar")["names"]["inside"])
+        self._small = frozenset(lexicon.table("function_words")[language].split())
+        table = lexicon.table(f"{language}/grammar")["names"]
+        self._inner, self._seats = frozenset(table["inside"]), frozenset(table["seats"])
 
     def find(self, sentences: list[Sentence], spans: list[Spans] | None = None) -> list[Name]:
         """Return the names of an article, in the order of their first mention.
@@ -74,7 +76,7 @@ class Names:
         Where a tagger gave their `spans`, by those; else by capitals.
         """
         if spans is not None:
-            return self._group(list(_tagged(sentences, spans)), sentences)
+            return self._group(list(self._tagged(sentences, spans)), sentences)
         everything = sentences
         sure = self._sure(everything)
         mentions = [
@@ -83,6 +85,23 @@ class Names:
             for mention in self._in_sentence(number, sentence, sure)
         ]
         return self._group(mentions, everything)
+
+    def _tagged(self, sentences: list[Sentence], spans: list[Spans]) -> Iterable[Mention]:
+        """Return the mentions at the spans that a tagger found."""
+        for number, (sentence, found) in enumerate(zip(sentences, spans, strict=True)):
+            words = sentence.tokens
+            for begin, last, described in found:
+                first = begin if described else self._behind_seat(words, begin, last)
+                if all(token.low in self._small for token in words[first:last]):
+                    continue
+                text = _slice(words, first, last)
+                start, end = words[first].start, words[last - 1].end
+                yield Mention(start, end, text, number, first, last, described)
+
+    def _behind_seat(self, words: list[Token], first: int, last: int) -> int:
+        """Return where the name itself starts: "Denver-based" says only where it sits."""
+        compound = last - first > 3 and words[first + 1].text == "-"
+        return first + 3 if compound and words[first + 2].low in self._seats else first
 
     def _sure(self, sentences: list[Sentence]) -> set[str]:
         """Return the capitalised words that stand inside ordinary sentences: names for certain."""
@@ -249,16 +268,6 @@ def _stands_for(mention: Mention, name: Name, sentences: list[Sentence]) -> bool
         and short[:1] == before.text[:1].lower()
         and set(short) <= set(before.text.lower())
     )
-
-
-def _tagged(sentences: list[Sentence], spans: list[Spans]) -> Iterable[Mention]:
-    """Return the mentions at the spans that a tagger found."""
-    for number, (sentence, found) in enumerate(zip(sentences, spans, strict=True)):
-        words = sentence.tokens
-        for first, last, described in found:
-            text = _slice(words, first, last)
-            start, end = words[first].start, words[last - 1].end
-            yield Mention(start, end, text, number, first, last, described)
 
 
 def _titled(sentence: Sentence) -> bool:

@@ -45,3 +45,13 @@ def test_people_are_known_by_given_name_or_title() -> None:
         ("Claire Vautrin", "person"),
         ("Ledoyen", "person"),
     ]
+
+
+def test_of_what_a_tagger_found_the_seat_and_small_words_are_no_name() -> None:
+    text = "An order went to Denver-based Quay-Lynn Power."
+    (sentence,) = sentences = split(text, [(0, len(text))])
+    words = [token.text for token in sentence.tokens]
+    spans = [[(0, 1, False), (words.index("Denver"), len(words) - 1, False)]]
+    (name,) = FINDERS["en"].find(sentences, spans)
+    (mention,) = name.mentions
+    assert name.name == text[mention.start : mention.end] == "Quay-Lynn Power"
