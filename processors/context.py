@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from processors.encoder import Encoder
-from processors.heads import Heads, Scores
+from processors.heads import Heads, Scores, Worth, always
 from processors.pieces import Pieces
 from processors.view import View
 from processors.windows import Windows, candidates
@@ -20,8 +20,13 @@ class Context:
         self._encoder = Encoder(model)
         self._heads = Heads.load(model / "heads.npz")
 
-    def scores(self, view: View, wanted: Collection[int]) -> dict[int, Scores]:
-        """Return the scores by sentence, at least of the sentences `wanted`."""
+    def scores(
+        self, view: View, wanted: Collection[int], worth: Worth = always
+    ) -> dict[int, Scores]:
+        """Return the scores by sentence, at least of the sentences `wanted`.
+
+        Parts and prices are looked at only in the sentences of which `worth` says so.
+        """
         if not wanted:
             return {}
         rows = self._windows.rows(view)[: max(wanted) + 1]
@@ -30,8 +35,8 @@ class Context:
             for window in self._windows.cut(rows)
             if any(window.sentences[at] in wanted for at in window.owned)
         ]
-        vectors = self._encoder.encode([window.ids for window in chosen])
         found: dict[int, Scores] = {}
-        for window, some in zip(chosen, vectors, strict=True):
-            found |= self._heads.scores(window, some, candidates(view, window))
+        for window in chosen:
+            vectors = self._encoder.encode(window.ids)
+            found |= self._heads.scores(window, vectors, candidates(view, window), worth)
         return found

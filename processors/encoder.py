@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 _EPSILON = 1e-12
-_MASKED = -1e4
-_AT_ONCE = 2_000
-"""Pieces that run through the layers in one call, padding included: bounds the memory."""
+_SLOW = "SkipLayerNormFusion"
+"""What ONNX Runtime makes of an addition and a normalization takes six times as long as the two."""
 
 
 class Encoder:
@@ -29,7 +28,10 @@ class Encoder:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         self._layers = onnxruntime.InferenceSession(
-            str(path / "encoder.onnx"), options, providers=["CPUExecutionProvider"]
+            str(path / "encoder.onnx"),
+            options,
+            providers=["CPUExecutionProvider"],
+            disabled_optimizers=[_SLOW],
         )
         with np.load(path / "pieces.npz", allow_pickle=False) as file:
             self._vectors: NDArray[np.int8] = file["vectors"]
@@ -37,37 +39,18 @@ class Encoder:
             self._positions: Floats = file["positions"].astype(np.float32)
             self._norm: tuple[Floats, Floats] = (file["norm_weight"], file["norm_bias"])
 
-    def encode(self, windows: Sequence[Sequence[int]]) -> list[Floats]:
-        """Return one array (pieces, width) a window, in order."""
-        found: list[Floats] = [np.zeros((0, 0), np.float32)] * len(windows)
-        for group in _groups([len(window) for window in windows]):
-            longest = max(len(windows[index]) for index in group)
-            ids = np.zeros((len(group), longest), np.int64)
-            mask = np.full((len(group), 1, 1, longest), _MASKED, np.float32)
-            for row, index in enumerate(group):
-                size = len(windows[index])
-                ids[row, :size] = windows[index]
-                mask[row, 0, 0, :size] = 0
-            (layers,) = self._layers.run(None, {"x": self._embed(ids), "mask": mask})
-            for row, index in enumerate(group):
-                found[index] = layers[row, : len(windows[index])]
-        return found
+    def encode(self, window: Sequence[int]) -> Floats:
+        """Return an array (pieces, width).
+
+        One window at a time: in one thread a batch gains nothing, and costs padding and a mask.
+        """
+        (found,) = self._layers.run(None, {"x": self._embed(np.asarray(window))[None]})
+        return np.asarray(found[0], np.float32)
 
     def _embed(self, ids: NDArray[np.int64]) -> Floats:
-        rows = self._vectors[ids].astype(np.float32) * self._scales[ids][..., None]
-        rows += self._positions[: ids.shape[1]]
+        rows = self._vectors[ids].astype(np.float32) * self._scales[ids][:, None]
+        rows += self._positions[: len(ids)]
         rows -= rows.mean(-1, keepdims=True)
         rows /= np.sqrt((rows * rows).mean(-1, keepdims=True) + _EPSILON)
         weight, bias = self._norm
         return np.asarray(rows * weight + bias, dtype=np.float32)
-
-
-def _groups(lengths: Sequence[int]) -> list[list[int]]:
-    """Return indices in groups of about one length, each bounded with its padding."""
-    groups: list[list[int]] = []
-    for index in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if groups and (len(groups[-1]) + 1) * lengths[index] <= _AT_ONCE:
-            groups[-1].append(index)
-        else:
-            groups.append([index])
-    return groups

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,6 +38,15 @@ class Scores(NamedTuple):
     together: dict[tuple[int, int], float]
 
 
+Worth = Callable[[int, Floats], bool]
+"""Whether more is asked about a sentence, by its number in the view and its types."""
+
+
+def always(number: int, types: Floats) -> bool:
+    """Ask about every sentence."""
+    return True
+
+
 class Heads:
     """The layers behind the encoder."""
 
@@ -51,9 +60,12 @@ class Heads:
             return cls({name: file[name] for name in file.files})
 
     def scores(
-        self, window: Window, vectors: Floats, found: Sequence[Candidate]
+        self, window: Window, vectors: Floats, found: Sequence[Candidate], worth: Worth = always
     ) -> dict[int, Scores]:
-        """Return the scores of the sentences that a window owns, by their number in the view."""
+        """Return the scores of the sentences that a window owns, by their number in the view.
+
+        Parts and prices are looked at only in the sentences of which `worth` says so.
+        """
         ends = window.ends()
         starts = [window.starts[at] for at in window.owned]
         most = [vectors[window.starts[at] : ends[at]].max(axis=0) for at in window.owned]
@@ -65,9 +77,10 @@ class Heads:
             window.sentences[at]: Scores(types[row], _softmax(statuses[row]), {}, {}, {})
             for at, row in rows.items()
         }
-        if found:
-            self._roles(window, vectors, found, sentences, rows, scores)
-        self._money(window, vectors, sentences, rows, scores)
+        chosen = {at: row for at, row in rows.items() if worth(window.sentences[at], types[row])}
+        if found := [candidate for candidate in found if candidate.at in chosen]:
+            self._roles(window, vectors, found, sentences, chosen, scores)
+        self._money(window, vectors, sentences, chosen, scores)
         return scores
 
     def _roles(
@@ -80,7 +93,7 @@ class Heads:
         scores: dict[int, Scores],
     ) -> None:
         names = np.array([vectors[c.pieces].mean(axis=0) for c in found])
-        told = sentences[[rows[c.at] for c in found]]
+        here = [rows[c.at] for c in found]
         facts = np.concatenate(
             [
                 self._weights["gap"][[c.gap for c in found]],
@@ -91,8 +104,9 @@ class Heads:
             axis=1,
         )
         place = self._one("role_facts", facts)
-        mixed = self._one("role_sentence", told) + self._one("role_name", names) + place
-        mixed += (names @ self._weights["cross_name"]) * (told @ self._weights["cross_sentence"])
+        mixed = self._one("role_sentence", sentences)[here] + self._one("role_name", names) + place
+        crossed = (sentences @ self._weights["cross_sentence"])[here]
+        mixed += (names @ self._weights["cross_name"]) * crossed
         roles = _sigmoid(self._one("role_out", _gelu(self._one("role_mid", _gelu(mixed)))))
         by_sentence: dict[int, list[int]] = {}
         for index, candidate in enumerate(found):
@@ -124,19 +138,20 @@ class Heads:
     ) -> None:
         pairs = [
             (at, amount, piece, window.sentences[other] - window.sentences[at])
-            for at in window.owned
+            for at in rows
             for amount, other, piece in window.money
             if abs(window.sentences[other] - window.sentences[at]) <= NEAR
         ]
         if not pairs:
             return
         pieces = np.array([piece for _, _, piece, _ in pairs])
-        told = sentences[[rows[at] for at, _, _, _ in pairs]]
+        here = [rows[at] for at, _, _, _ in pairs]
         gaps = self._weights["money_gap"][[gap + NEAR for _, _, _, gap in pairs]]
         marks = vectors[pieces]
-        mixed = self._one("money_sentence", told) + self._one("money_facts", gaps)
+        mixed = self._one("money_sentence", sentences)[here] + self._one("money_facts", gaps)
         mixed += self._one("money_amount", np.concatenate([marks, vectors[pieces + 1]], axis=1))
-        mixed += (marks @ self._weights["cross_name"]) * (told @ self._weights["cross_sentence"])
+        crossed = (sentences @ self._weights["cross_sentence"])[here]
+        mixed += (marks @ self._weights["cross_name"]) * crossed
         prices = _sigmoid(self._one("money_out", _gelu(mixed)))
         for (at, amount, _, _), price in zip(pairs, prices, strict=True):
             scores[window.sentences[at]].money[amount] = price

@@ -49,7 +49,11 @@ class Joined:
             for number in range(min(len(view.sentences), MOST_SENTENCES))
         }
         worth = {number for number, types in linear.items() if types.max() > _GLANCE}
-        context = self._context.scores(view, worth)
+
+        def likely(number: int, types: Floats) -> bool:
+            return bool(self._types(linear[number], types).max() >= STATED)
+
+        context = self._context.scores(view, worth, likely)
         found: dict[int, Scores] = {}
         memory: Memory = {}
         for number, types in linear.items():
@@ -57,16 +61,16 @@ class Joined:
             memory.update(_parts(number, found[number]))
         return found
 
+    def _types(self, linear: Floats, context: Floats) -> Floats:
+        join = self._blend.types.join
+        return np.array(
+            [join(float(a), float(b)) for a, b in zip(linear, context, strict=True)], np.float32
+        )
+
     def _join(
         self, view: View, number: int, linear: Floats, context: Scores | None, memory: Memory
     ) -> Scores:
-        join = self._blend.types.join
-        types = np.array(
-            [join(float(a), float(b)) for a, b in zip(linear, context.types, strict=True)]
-            if context
-            else linear,
-            dtype=np.float32,
-        )
+        types = self._types(linear, context.types) if context else linear
         statuses = np.full((len(TYPES), len(STATUSES)), 1 / len(STATUSES), np.float32)
         found = Scores(types, statuses, {}, {}, context.together if context else {})
         for column, kind in enumerate(TYPES):

@@ -16,6 +16,7 @@ from processors.training.net import WIDTH, Layer, Net
 _HEADS = 12
 _OPSET = 20
 _IR = 9
+_RUNTIME = "com.microsoft"
 
 
 class _Graph:
@@ -49,27 +50,16 @@ def _numpy(tensor: torch.Tensor) -> np.ndarray:
 
 
 def graph(net: Net) -> onnx.ModelProto:
-    """Return the layers: x (batch, pieces, width) and mask (batch, 1, 1, pieces) in, y out."""
+    """Return the layers: x (1, pieces, width) in, y of the same shape out; no padding."""
     g = _Graph()
-    split = g.constant(np.array([0, 0, _HEADS, WIDTH // _HEADS], np.int64))
-    joined = g.constant(np.array([0, 0, WIDTH], np.int64))
-    scale = g.constant(np.array((WIDTH // _HEADS) ** -0.5, np.float32))
     x = "x"
     for layer in net.layers:
         assert isinstance(layer, Layer)
         weights = _numpy(layer.qkv.weight).reshape(3, WIDTH, WIDTH)
         biases = _numpy(layer.qkv.bias).reshape(3, WIDTH)
-        q, k, v = (
-            g.add(
-                "Transpose",
-                g.add("Reshape", g.linear(x, weight, bias), split),
-                perm=[0, 2, 3, 1] if number == 1 else [0, 2, 1, 3],
-            )
-            for number, (weight, bias) in enumerate(zip(weights, biases, strict=True))
-        )
-        seen = g.add("Add", g.add("Mul", g.add("MatMul", q, k), scale), "mask")
-        seen = g.add("MatMul", g.add("Softmax", seen, axis=-1), v)
-        seen = g.add("Reshape", g.add("Transpose", seen, perm=[0, 2, 1, 3]), joined)
+        three = [g.linear(x, weight, bias) for weight, bias in zip(weights, biases, strict=True)]
+        # One operator of ONNX Runtime's own; without a mask it goes through the keys in blocks.
+        seen = g.add("MultiHeadAttention", *three, domain=_RUNTIME, num_heads=_HEADS)
         seen = g.linear(seen, _numpy(layer.out.weight), _numpy(layer.out.bias))
         x = g.norm(g.add("Add", x, seen), layer.norm1)
         deep = g.add("Gelu", g.linear(x, _numpy(layer.deep.weight), _numpy(layer.deep.bias)))
@@ -81,14 +71,11 @@ def graph(net: Net) -> onnx.ModelProto:
         helper.make_graph(
             g.nodes,
             "encoder",
-            [
-                helper.make_tensor_value_info("x", kind, ["batch", "pieces", WIDTH]),
-                helper.make_tensor_value_info("mask", kind, ["batch", 1, 1, "pieces"]),
-            ],
-            [helper.make_tensor_value_info("y", kind, ["batch", "pieces", WIDTH])],
+            [helper.make_tensor_value_info("x", kind, [1, "pieces", WIDTH])],
+            [helper.make_tensor_value_info("y", kind, [1, "pieces", WIDTH])],
             g.constants,
         ),
-        opset_imports=[helper.make_opsetid("", _OPSET)],
+        opset_imports=[helper.make_opsetid("", _OPSET), helper.make_opsetid(_RUNTIME, 1)],
     )
     model.ir_version = _IR
     onnx.checker.check_model(model)
@@ -109,6 +96,8 @@ def write(net: Net, vocabulary: list[str], folder: Path) -> None:
             per_channel=True,
             reduce_range=True,
             weight_type=QuantType.QInt8,
+            # Of its own operator it does not know the type of what comes out.
+            extra_options={"DefaultTensorType": TensorProto.FLOAT},
         )
     vectors = _numpy(net.word.weight)
     scales = np.maximum(np.abs(vectors).max(axis=1), 1e-8).astype(np.float32) / 127
