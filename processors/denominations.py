@@ -122,11 +122,11 @@ class Denominations:
             found.currency, found.last = code, at + length
 
     def _are_cents(self, w: Words, at: int, found: Quantity) -> bool:
-        """Whether the hundredths after a number are its unit: no "not a penny", no "page 5 c"."""
+        """Whether the hundredths after a number are its unit: no "not a penny", "5 c", "80C"."""
         if not found.figures and found.value == 1 and w.lows[found.first] in self._articles:
             return False
         glued = w.spans[at].start == w.spans[at - 1].end
-        return len(w.lows[at]) > 1 or (glued and not found.scale)
+        return len(w.lows[at]) > 1 or (glued and not found.scale and w.words[at].islower())
 
     def _is_name(self, w: Words, at: int, found: Quantity) -> bool:
         """Whether a name after a number is a currency, and not "120 won" or "un Euro PP"."""

@@ -83,21 +83,24 @@ class Quantities:
         return self._spelled(w, at)
 
     def _figures(self, w: Words, at: int) -> Quantity | None:
-        low, spans = w.lows, w.spans
+        low = w.lows
         last, word = at + 1, low[at]
-        while (
-            last < min(len(low), at + _GROUPS)
-            and len(low[last].partition(",")[0].partition(".")[0]) == 3
-            and low[last][0].isdigit()
-            and spans[last].start == spans[last - 1].end + 1
-            and low[last - 1].isdecimal()
-            and (len(low[last - 1]) == 3 or last == at + 1)
-            and len(low[at]) <= 3
-        ):
-            word += low[last]
-            last += 1
+        while len(word) < 3 * _GROUPS and len(low[at]) <= 3 and word.isdecimal():
+            # Figures are grouped by spaces, in Switzerland by apostrophes.
+            group = last + (low[last : last + 1] == ["'"])
+            if not self._is_group(w, group) or w.spans[group].start != w.spans[last - 1].end + 1:
+                break
+            word += low[group]
+            last = group + 1
         value = self.numbers.figures(word)
         return None if value is None else Quantity(at, last, value)
+
+    @staticmethod
+    def _is_group(w: Words, at: int) -> bool:
+        """Whether a token is three figures, decimals behind them apart."""
+        if at >= len(w.lows) or not w.lows[at][0].isdigit():
+            return False
+        return len(w.lows[at].partition(",")[0].partition(".")[0]) == 3
 
     def _spelled(self, w: Words, at: int) -> Quantity | None:
         low, last, words = w.lows, at, self.numbers.words

@@ -66,7 +66,7 @@ class Ranges:
             return [self._single(w, one, currency)]
         if not one.scale and two.scale and (one.value <= 20 * two.value or two.scale < 1e3):
             one.scale = two.scale
-        elif not one.scale and two.scale >= 1e6:
+        elif not one.scale and two.scale >= 1e6 and one.value < 1000:
             one.scale = two.scale / 1e3
         if not two.scale and one.scale and (one.scale > 1 or not two.currency):
             two.scale = one.scale

@@ -22,6 +22,7 @@ def read(language: str, text: str) -> list[tuple[float | None, float | None, str
             "payé 1,9\u00a0milliard d\u2019euros", (1.9e9, 1.9e9, "EUR", False), id="scale"
         ),
         pytest.param("pour 4\u202f500\u00a0€", (4500, 4500, "EUR", False), id="narrow space"),
+        pytest.param("payé 4'500'000 francs", (4.5e6, 4.5e6, "CHF", False), id="Swiss groups"),
         pytest.param("levé 12 M€", (12e6, 12e6, "EUR", False), id="M€"),
         pytest.param("dette de 3 Mds€", (3e9, 3e9, "EUR", False), id="Mds€"),
         pytest.param(
@@ -89,6 +90,7 @@ def test_english(text: str, expected: tuple[float | None, float | None, str, boo
         ("fr", "3 millions d'habitants et 12 % de hausse en 2023"),
         ("en", "2 million customers, 5G and Q3 2024, page 22"),
         ("fr", "Un contrat avec Renault pour les clients des R5, sans débourser un centime"),
+        ("en", "dunked under the clerk's eye, at 80C, for £"),
         ("en", "The talks with S4C over a 275-million-cubic-foot plant, for a euro benchmark"),
     ],
 )
@@ -99,6 +101,11 @@ def test_counts_years_and_shares_are_no_money(language: str, text: str) -> None:
 def test_a_change_is_two_amounts() -> None:
     values = [low for low, *_ in read("en", "raised its bid from £195m to £205m")]
     assert values == [195e6, 205e6]
+
+
+def test_thousands_take_no_share_of_the_scale_that_follows() -> None:
+    values = [low for low, *_ in read("fr", "passée de 410.000 à 1,1 million d'euros en deux ans")]
+    assert values == [410_000, 1.1e6]
 
 
 def test_an_amount_without_currency_takes_that_of_its_sentence() -> None:
