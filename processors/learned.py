@@ -119,8 +119,8 @@ def drafts_of(view: View, number: int, scores: Scores) -> Iterator[Draft]:
         if stated < STATED:
             continue
         parts = _parts(view, number, scores, kind)
-        if not parts:
-            continue
+        if all(part.role == "location" for part in parts):
+            continue  # nobody is known to build there
         rival = max(float(s) for i, s in enumerate(scores.types) if i != column)
         price, amount = max(
             ((float(row[column]), -index) for index, row in scores.money.items()),

@@ -5,9 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from processors.heads import PARTS, STATUSES, TYPES, Scores
+from processors.joined import COLUMNS
+from processors.learned import drafts_of
 from processors.merge import merge
 from processors.model import Linear, column, load, save
 from processors.names import Name
+from processors.reader import Reader
 from processors.rules import Proposal
 
 A, B, C = (Name(word, "organisation") for word in ("Zorvane", "Belmoral", "Quillec"))
@@ -57,3 +61,17 @@ def test_a_model_is_the_same_after_saving(tmp_path_factory: pytest.TempPathFacto
     save(path, {"m": model})
     assert load(path)["m"].best(["a"]) == pytest.approx(model.best(["a"]))
     assert load(path)["m"].best(["b", "unseen"])[0] == "y"
+
+
+def test_a_place_alone_builds_nothing() -> None:
+    view, _, _ = Reader(model=None).view(
+        "Zorvane SA bâtit une usine de 300 millions d'euros à Lens."
+    )
+    assert view is not None and [name.name for name in view.names][1] == "Lens"
+    types = (np.array(TYPES) == "capital_project").astype(np.float32)
+    statuses = np.full((len(TYPES), len(STATUSES)), 0.2, np.float32)
+    here, builds = (np.zeros(len(PARTS), np.float32) for _ in range(2))
+    here[COLUMNS["capital_project", "location"]] = builds[COLUMNS["capital_project", "sponsor"]] = 1
+    both = Scores(types, statuses, {0: builds, 1: here}, {}, {})
+    assert [draft.sentence for draft in drafts_of(view, 0, both)] == [0]
+    assert list(drafts_of(view, 0, both._replace(roles={1: here}))) == []
