@@ -16,14 +16,14 @@ from schemas import DealStatus, DealType
 from schemas.deal_event import ROLES
 
 _PART = 0.4
-_PART_ELSEWHERE = 0.3
+_PART_ELSEWHERE = 0.25
 _TOGETHER = 0.5
 _PRICE = 0.4
 """Probabilities from which a name takes a role (one from another sentence, where nobody plays it
 here), two names are in one deal, an amount is its price."""
 _BESIDE = frozenset(("seller", "arranger", "exchange", "location"))
 """Roles that a deal may well lack: a name from another sentence must be as likely as one inside."""
-LEAST = 0.45
+LEAST = 0.5
 """Confidence below which a deal is not reported."""
 _FAR_BELOW = 0.5
 _MOST_PARTS = 10

@@ -15,11 +15,11 @@ from typing import NamedTuple
 from processors.pieces import Pieces
 from processors.view import View
 
-WINDOW = 320
+WINDOW = 360
 """Pieces of a window, at most (a single longer sentence apart)."""
-_BEFORE = 80
+_BEFORE = 50
 _HEADLINE = 40
-_AFTER = 80
+_AFTER = 50
 """Pieces of earlier sentences, of the headline and of the next sentence that a window repeats."""
 _SENTENCE = 200
 _WORD = 8

@@ -29,7 +29,7 @@ from processors.training.fit import fit
 from processors.training.net import Net, base_folder, load_base
 from processors.windows import MARKERS, Windows
 
-KEPT = frozenset(("fr", "en", "press-fr-2", "press-en-2"))
+KEPT = frozenset(("fr", "en", "press-fr-2", "press-en-2", "press-fr-8", "press-en-9"))
 """Sets of articles that the transformer never sees."""
 EPOCHS = 6
 LAYERS = 6
