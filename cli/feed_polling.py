@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import click
 
+from cli.feed_metrics import serving_metrics
 from cli.fetching import make_fetcher
 from cli.options import FETCH, KAFKA, lifeline_option, stopping_on_signals, with_settings
 from producers.feeds.news import Counts, News
@@ -34,7 +35,7 @@ log = get_logger(__name__)
 
 @click.command()
 @lifeline_option
-@with_settings(*KAFKA, "state", "feeds", *FETCH, "heartbeat")
+@with_settings(*KAFKA, "state", "feeds", *FETCH, "heartbeat", "metrics_host", "metrics_port")
 def run(settings: Settings) -> None:
     """Poll the feeds that are on, each when it is due, until stopped.
 
@@ -84,7 +85,8 @@ def _poll(settings: Settings, stopping: Callable[[], bool], *, is_once: bool) ->
                 reading = Reading(fetcher, Sitemaps(fetcher, robots), _now)
                 poller = Poller(reading, news, states, _now, chance)
                 runner = Runner(settings.feeds, states, poller, _now, heartbeat=settings.heartbeat)
-                await (runner.once(stopping) if is_once else runner.run(stopping))
+                with serving_metrics(settings, lambda: poller.counts):
+                    await (runner.once(stopping) if is_once else runner.run(stopping))
                 return poller.counts
 
         counts = asyncio.run(work())

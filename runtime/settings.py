@@ -113,6 +113,12 @@ class Settings(BaseSettings):
     heartbeat: Path | None = Field(
         default=None, description="file that components touch every second, for health checks"
     )
+    metrics_host: str = Field(
+        default="127.0.0.1", min_length=1, description="address at which metrics are served"
+    )
+    metrics_port: int | None = Field(
+        default=None, ge=0, le=65535, description="port of metrics, for Prometheus; 0: any free one"
+    )
     log_format: Literal["auto", "json", "text"] = Field(
         default="auto", description="auto: text on a terminal, else JSON"
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -12,9 +14,12 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from runtime.embedded import embedded_broker
 from runtime.settings import Settings
@@ -136,6 +141,58 @@ def test_stopped_in_order_it_ends_at_once_and_says_what_it_did(
     _, told = running.communicate(timeout=15)
     assert running.returncode == 0, told
     assert '"published": 1' in told
+
+
+def test_metrics_count_what_the_list_of_feeds_shows(
+    broker: Settings, site: FeedSite, dealwire: Dealwire
+) -> None:
+    stories = [Story(f"A{n}", "b", site.url(f"/a{n}")) for n in range(3)]
+    site.feeds = {"/good": Feed(stories=stories), "/gone": Feed(status=404)}
+    write_list(broker, [site.url("/good"), site.url("/gone")])
+    running = start(broker, "run", "--log-format", "json", "--metrics-port", "0")
+    try:
+        assert running.stderr is not None
+        url = next(json.loads(line)["url"] for line in running.stderr if "/metrics" in line)
+        deadline = time.monotonic() + 60
+        found: dict[tuple[str, str], float] = {}
+        good, gone = site.url("/good"), site.url("/gone")
+        while not (
+            ("dealwire_feed_articles_per_day", good) in found
+            and found["dealwire_feed_failures", gone]
+        ):
+            assert time.monotonic() < deadline, found
+            with urlopen(url) as answer:
+                families = list(text_string_to_metric_families(answer.read().decode()))
+            found = {
+                (sample.name, sample.labels.get("feed", "")): sample.value
+                for family in families
+                for sample in family.samples
+            }
+        shown = dealwire("feeds", "list", env=os.environ | broker.environ()).stdout
+    finally:
+        running.send_signal(signal.SIGTERM)
+        running.communicate(timeout=15)
+    rows = {row["url"]: row for row in map(json.loads, shown.splitlines())}
+    for feed, row in rows.items():
+        assert found["dealwire_feed_failures", feed] == row["failures"]
+        due = datetime.fromisoformat(row["next_poll_at"]).timestamp()
+        assert found["dealwire_feed_next_poll_timestamp_seconds", feed] == pytest.approx(due)
+        assert found.get(("dealwire_feed_articles_per_day", feed)) == row["articles_a_day"]
+    assert found["dealwire_feeds_polls_total", ""] == 2
+    assert found["dealwire_feeds_published_total", ""] == 3
+    assert found["dealwire_feeds_failed_total", ""] == 1
+    assert (rows[good]["articles_a_day"], rows[gone]["failures"]) == (3, 1)
+    assert running.returncode == 0
+
+
+def test_a_port_of_metrics_that_is_taken_is_named(broker: Settings) -> None:
+    write_list(broker, [])
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        running = start(broker, "run", "--metrics-port", port)
+        _, told = running.communicate(timeout=60)
+    assert running.returncode == 1
+    assert f"127.0.0.1:{port}" in told and "--metrics-port" in told
 
 
 def test_changes_of_the_list_are_taken_up_and_a_broken_list_changes_nothing(
