@@ -85,8 +85,11 @@ def _poll(settings: Settings, stopping: Callable[[], bool], *, is_once: bool) ->
                 reading = Reading(fetcher, Sitemaps(fetcher, robots), _now)
                 poller = Poller(reading, news, states, _now, chance)
                 runner = Runner(settings.feeds, states, poller, _now, heartbeat=settings.heartbeat)
-                with serving_metrics(settings, lambda: poller.counts):
-                    await (runner.once(stopping) if is_once else runner.run(stopping))
+                if is_once:
+                    await runner.once(stopping)
+                else:
+                    with serving_metrics(settings, lambda: poller.counts):
+                        await runner.run(stopping)
                 return poller.counts
 
         counts = asyncio.run(work())
