@@ -1,5 +1,8 @@
 """Train the models from our corpus: `python -m processors.training`; fixed seed.
 
+With `--rounds N` the transformer goes on from the one in `--out`: so a corpus that has grown is
+learned from in half an hour.
+
 Whole articles and passages are laid out as the reader sees them, and each labelled deal is tied to
 the sentence that states it. From them learn a tagger of names, a small transformer and linear
 models; how the two are joined, and which drafts to believe, is learned from articles that are kept
@@ -27,12 +30,15 @@ from processors.training.examples import Example, examples, retagged
 from processors.training.export import write
 from processors.training.fit import fit
 from processors.training.net import Net, base_folder, load_base
+from processors.training.restore import restore
 from processors.windows import MARKERS, Windows
 
 KEPT = frozenset(("fr", "en", "press-fr-2", "press-en-2", "press-fr-8", "press-en-9"))
 """Sets of articles that the transformer never sees."""
 EPOCHS = 6
 LAYERS = 6
+_AGAIN = 0.6
+"""How fast a network that has learned already goes on, and the share of passages a round takes."""
 _PIECES = 20_000
 """Pieces of the vocabulary that are kept: all of our corpus, then MiniLM's most frequent ones."""
 
@@ -53,9 +59,29 @@ def train_context(some: Sequence[Example], folder: Path) -> None:
     words = vocabulary(some)
     net = Net(len(words), LAYERS)
     load_base(net, base_folder(), words)
-    fit(net, Pieces(words), some, EPOCHS, linear.SEED, lambda line: print(line, flush=True))
+    fit(net, Pieces(words), [some] * EPOCHS, linear.SEED, _say)
     net.eval()
     write(net, words, folder)
+
+
+def train_further(some: Sequence[Example], folder: Path, rounds: int) -> None:
+    """Train the transformer of a folder for some rounds more, and write it there.
+
+    A round takes all articles and a share of the passages, others each time.
+    """
+    net, words = restore(folder)
+    dice = random.Random(linear.SEED + rounds)  # noqa: S311 - a fixed order, no secret
+    passages = [example for example in some if not example.document.whole]
+    articles = [example for example in some if example.document.whole]
+    size = int(_AGAIN * len(passages))
+    chosen = [articles + dice.sample(passages, size) for _ in range(rounds)]
+    fit(net, Pieces(words), chosen, linear.SEED, _say, pace=_AGAIN)
+    net.eval()
+    write(net, words, folder)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
 def join(some: Sequence[Example], folder: Path) -> None:
@@ -70,14 +96,21 @@ def join(some: Sequence[Example], folder: Path) -> None:
     save(folder / "deals.npz", linear.learn(some).flat())
 
 
-def build(documents: Iterable[Document], folder: Path) -> None:
-    """Train on documents, and write all model files into a folder."""
+def build(documents: Iterable[Document], folder: Path, rounds: int = 0) -> None:
+    """Train on documents, and write all model files into a folder.
+
+    With `rounds`, the transformer that is there goes on for so many.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     reader = Reader(model=None)
     some = examples(documents, reader)
     random.Random(linear.SEED).shuffle(some)  # noqa: S311 - a fixed order, no secret
     some = retagged(some, reader, folder)
-    train_context([example for example in some if example.document.group not in KEPT], folder)
+    seen = [example for example in some if example.document.group not in KEPT]
+    if rounds:
+        train_further(seen, folder, rounds)
+    else:
+        train_context(seen, folder)
     join(some, folder)
 
 
@@ -98,10 +131,11 @@ def main() -> None:
     """Train on the whole corpus."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--out", type=Path, default=MODEL)
+    parser.add_argument("--rounds", type=int, default=0, help="go on from the model in --out")
     args = parser.parse_args()
     documents = everything()
     write_common(documents)
-    build(documents, args.out)
+    build(documents, args.out, args.rounds)
     size = sum(path.stat().st_size for path in args.out.iterdir())
     print(f"wrote {args.out}, {size / 1e6:.1f} MB")
 

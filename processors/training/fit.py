@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import Tensor
@@ -35,21 +35,24 @@ _SCALE = 40 / _PIECES
 def fit(
     net: Net,
     pieces: Pieces,
-    some: Sequence[Example],
-    epochs: int,
+    rounds: Sequence[Sequence[Example]],
     seed: int,
     say: Callable[[str], None],
+    pace: float = 1.0,
 ) -> None:
-    """Train the network in place."""
+    """Train the network in place: one pass over the examples of each of the `rounds`.
+
+    `pace` scales how fast it learns; less than one for a network that has learned already.
+    """
     torch.manual_seed(seed)
     dice = random.Random(seed)  # noqa: S311 - a fixed order, no secret
     windows = Windows(pieces)
-    names = _names(some)
+    names = _names(example for some in rounds for example in some)
     encoder = [p for name, p in net.named_parameters() if not name.startswith("heads.")]
     optimizer = torch.optim.AdamW(
         [
-            {"params": encoder, "lr": _ENCODER_RATE},
-            {"params": list(net.heads.parameters()), "lr": _HEADS_RATE},
+            {"params": encoder, "lr": pace * _ENCODER_RATE},
+            {"params": list(net.heads.parameters()), "lr": pace * _HEADS_RATE},
         ],
         weight_decay=_DECAY,
         fused=True,
@@ -57,7 +60,7 @@ def fit(
     rates = [group["lr"] for group in optimizer.param_groups]
     steps, total, start = 0, 0, time.monotonic()
     net.train()
-    for epoch in range(epochs):
+    for epoch, some in enumerate(rounds):
         items = [
             item
             for example in some
@@ -66,12 +69,12 @@ def fit(
             )
         ]
         bundles = groups(items, _PIECES, dice)
-        total = total or epochs * len(bundles)
+        total = total or len(rounds) * len(bundles)
         lost = 0.0
         for number, bundle in enumerate(bundles, 1):
-            pace = min(1.0, steps / (_WARM * total + 1)) * max(0.02, 1 - steps / total)
+            speed = min(1.0, steps / (_WARM * total + 1)) * max(0.02, 1 - steps / total)
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
-                group["lr"] = rate * pace
+                group["lr"] = rate * speed
             tensors = batch(bundle)
             cost = loss(net(tensors), tensors) * _SCALE
             optimizer.zero_grad()
@@ -105,7 +108,7 @@ def loss(scores: dict[str, Tensor], tensors: dict[str, Tensor]) -> Tensor:
     return total + _STATUS * statuses
 
 
-def _names(some: Sequence[Example]) -> list[str]:
+def _names(some: Iterable[Example]) -> list[str]:
     return [
         name.name
         for example in some
