@@ -6,10 +6,6 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-_LEGAL_FORMS = """
-    sa sas sarl se inc corp corporation ltd limited plc llc llp lp ag gmbh nv bv spa ab asa oyj co
-    company cie sca kgaa pty
-"""
 _LEGAL = frozenset(
     (
         *("sa", "sas", "sarl", "se", "inc", "corp", "corporation", "ltd", "limited", "plc", "llc"),
