@@ -40,7 +40,7 @@ from schemas import (
 )
 
 MODEL = lexicon.DATA / "model"
-VERSION = "0.5.0"
+VERSION = "0.6.0"
 """Raised with every change of what is read: a new version reads every article anew."""
 
 
