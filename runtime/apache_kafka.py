@@ -10,13 +10,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import uuid
@@ -29,14 +26,10 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from runtime.errors import DealwireError
+from runtime.kafka_jars import HOME, JARS, VERSION, fetch_jars, java
 from runtime.logs import KAFKA_LOG
 
-VERSION = "4.4.0"
-POM = Path(__file__).with_suffix(".pom.xml")
-HOME = Path(__file__).parent.parent / ".kafka"
 HOST = "127.0.0.1"
-JAVA_LEAST = 17
-FETCH_TIMEOUT_S = 600.0
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 30.0
 # Small, and quick to start: this broker is for one machine.
@@ -51,62 +44,6 @@ def free_port() -> int:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def java() -> str:
-    """Return the path of a Java that runs Kafka. Raises DealwireError with the remedy."""
-    remedy = f"install Java {JAVA_LEAST} or newer (Debian: apt install openjdk-17-jre-headless)"
-    path = shutil.which("java")
-    if path is None:
-        raise DealwireError(f"Apache Kafka needs Java, and there is no `java` here: {remedy}")
-    told = subprocess.run([path, "-version"], capture_output=True, text=True, check=False).stderr
-    version = re.search(r'version "(\d+)', told)
-    if version is None or int(version[1]) < JAVA_LEAST:
-        raise DealwireError(
-            f"{path} is too old for Apache Kafka {VERSION} "
-            f"({told.splitlines()[0] if told else 'it tells no version'}): {remedy}"
-        )
-    return path
-
-
-def fetch_jars() -> Path:
-    """Return the folder with Kafka's jars, fetched by Maven the first time.
-
-    Raises DealwireError with the remedy.
-    """
-    jars = HOME / f"jars-{VERSION}"
-    if jars.is_dir():
-        return jars
-    maven = shutil.which("mvn")
-    if maven is None:
-        raise DealwireError(
-            "Apache Kafka's jars are fetched by Maven, and there is no `mvn` here: install it "
-            "(Debian: apt install maven), or use `docker compose up`, or `dealwire demo`, which "
-            "needs neither"
-        )
-    HOME.mkdir(exist_ok=True)
-    # Made whole before it has its name: an interrupted copy is not taken for all of them.
-    with tempfile.TemporaryDirectory(dir=HOME) as folder:
-        whole = Path(folder) / "jars"
-        goal = ["dependency:copy-dependencies", "-DincludeScope=runtime"]
-        command = [maven, "-B", "-q", "-f", str(POM), *goal, f"-DoutputDirectory={whole}"]
-        try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, timeout=FETCH_TIMEOUT_S, check=False
-            )
-        except subprocess.TimeoutExpired as error:
-            raise DealwireError(f"Maven took longer than {FETCH_TIMEOUT_S:.0f} s") from error
-        if done.returncode:
-            raise DealwireError(
-                "Maven cannot fetch Apache Kafka's jars; is the network there, and does Maven "
-                f"know a proxy (~/.m2/settings.xml)?\n{(done.stdout + done.stderr)[-2000:]}"
-            )
-        try:
-            whole.rename(jars)
-        except OSError:
-            if not jars.is_dir():  # else somebody was faster
-                raise
-    return jars
 
 
 def server_properties(port: int, controller_port: int, host: str = HOST) -> dict[str, str]:
@@ -295,7 +232,7 @@ def main() -> None:
         signal.signal(number, lambda *_: asked.set())
     kafka = ApacheKafka(options.port, options.data.absolute())
     try:
-        if not (HOME / f"jars-{VERSION}").is_dir():
+        if not JARS.is_dir():
             print("fetching Apache Kafka's jars, once ...", flush=True)
         kafka.start()
         print(_next_steps(kafka), flush=True)

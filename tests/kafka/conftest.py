@@ -11,8 +11,9 @@ import pytest
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from runtime.apache_kafka import HOST, VERSION, ApacheKafka, free_port, server_properties
+from runtime.apache_kafka import HOST, ApacheKafka, free_port, server_properties
 from runtime.errors import KafkaUnavailableError
+from runtime.kafka_jars import VERSION
 from runtime.settings import Settings
 from tests.kafka.pipeline import Pipeline, wait_until
 from tests.kafka.security import PASSWORD, SECURE, USER, make_certificates, secure_properties
