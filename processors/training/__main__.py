@@ -1,7 +1,7 @@
 """Train the models from our corpus: `python -m processors.training`; fixed seed.
 
 With `--rounds N` the transformer goes on from the one in `--out`: so a corpus that has grown is
-learned from in half an hour.
+learned from in less than half an hour.
 
 Whole articles and passages are laid out as the reader sees them, and each labelled deal is tied to
 the sentence that states it. From them learn a tagger of names, a small transformer and linear
@@ -37,8 +37,9 @@ KEPT = frozenset(("fr", "en", "press-fr-2", "press-en-2", "press-fr-8", "press-e
 """Sets of articles that the transformer never sees."""
 EPOCHS = 6
 LAYERS = 6
-_AGAIN = 0.6
-"""How fast a network that has learned already goes on, and the share of passages a round takes."""
+_FURTHER_PACE = 0.6
+_FURTHER_SHARE = 0.6
+"""How fast a network that has learned already goes on, and of how many passages a round."""
 _PIECES = 20_000
 """Pieces of the vocabulary that are kept: all of our corpus, then MiniLM's most frequent ones."""
 
@@ -70,12 +71,12 @@ def train_further(some: Sequence[Example], folder: Path, rounds: int) -> None:
     A round takes all articles and a share of the passages, others each time.
     """
     net, words = restore(folder)
-    dice = random.Random(linear.SEED + rounds)  # noqa: S311 - a fixed order, no secret
+    dice = random.Random(linear.SEED)  # noqa: S311 - a fixed order, no secret
     passages = [example for example in some if not example.document.whole]
     articles = [example for example in some if example.document.whole]
-    size = int(_AGAIN * len(passages))
+    size = int(_FURTHER_SHARE * len(passages))
     chosen = [articles + dice.sample(passages, size) for _ in range(rounds)]
-    fit(net, Pieces(words), chosen, linear.SEED, _say, pace=_AGAIN)
+    fit(net, Pieces(words), chosen, linear.SEED, _say, pace=_FURTHER_PACE)
     net.eval()
     write(net, words, folder)
 
@@ -133,6 +134,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=MODEL)
     parser.add_argument("--rounds", type=int, default=0, help="go on from the model in --out")
     args = parser.parse_args()
+    if args.rounds < 0:
+        parser.error("--rounds: a number of rounds, 0 to begin anew")
+    if args.rounds and not (args.out / "encoder.onnx").exists():
+        parser.error(f"{args.out} has no model to go on from: leave --rounds out to begin anew")
     documents = everything()
     write_common(documents)
     build(documents, args.out, args.rounds)

@@ -20,7 +20,7 @@ _A_LAYER = 16
 def restore(folder: Path) -> tuple[Net, list[str]]:
     """Return the network of a model folder and its vocabulary: what `export.write` wrote.
 
-    Weights come back as int8 left them. Heads that the folder does not know keep their new weights.
+    Weights come back as int8 left them. Raises KeyError when it was written for another network.
     """
     words = (folder / "pieces.txt").read_text("utf-8").splitlines()
     constants = _constants(folder / "encoder.onnx")
@@ -72,10 +72,10 @@ def _fill_heads(heads: nn.Module, folder: Path) -> None:
     with np.load(folder / "heads.npz", allow_pickle=False) as file:
         known = {name: torch.from_numpy(file[name].astype(np.float32)) for name in file.files}
     for name, module in heads.named_modules():
-        if isinstance(module, nn.Embedding) and name in known:
+        if isinstance(module, nn.Embedding):
             module.weight.copy_(known[name])
-        elif isinstance(module, nn.Linear) and name in known:
+        elif isinstance(module, nn.Linear) and module.bias is None:
             module.weight.copy_(known[name].T)
-        elif isinstance(module, nn.Linear) and f"{name}.weight" in known:
+        elif isinstance(module, nn.Linear):
             module.weight.copy_(known[f"{name}.weight"].T)
             module.bias.copy_(known[f"{name}.bias"])
